@@ -1,0 +1,143 @@
+"""Settings: a TOML file for the person, one in the notebook, and the environment.
+
+The notebook's `settings.toml` overrides the person's. A key that is not known, or a value
+of the wrong type, is an error that names the file: a setting that silently does nothing is
+worse than none.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from labbook.errors import UsageError
+
+FILE_NAME = "settings.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a person can choose.
+
+    notebook: the notebook's directory
+    editor: the command of `labbook edit`; else $VISUAL, $EDITOR, vi
+    day_starts_at: before this local time, one is still living the day before
+    repositories: git repositories whose commits the weekly review gathers
+    author: only commits whose author contains this text; empty for everybody's
+    theme: the app's colours; else what suits the terminal
+    keys: the app's keys that are changed, by the ids that its help shows
+    """
+
+    notebook: Path
+    editor: str = ""
+    day_starts_at: dt.time = dt.time()
+    repositories: tuple[Path, ...] = ()
+    author: str = ""
+    theme: str = ""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    sources: tuple[Path, ...] = field(default=(), compare=False)
+
+
+def load(notebook: str | os.PathLike[str] | None = None) -> Settings:
+    """Read the settings; the notebook is `notebook`, else LABBOOK_HOME, else the default.
+
+    Raises:
+        UsageError: a settings file cannot be read or understood.
+    """
+    personal = config_dir() / FILE_NAME
+    chosen = _read(personal)
+    where = notebook or os.environ.get("LABBOOK_HOME") or chosen.pop("notebook", None)
+    chosen.pop("notebook", None)
+    directory = Path(where).expanduser().absolute() if where else default_notebook()
+    own = directory / FILE_NAME
+    chosen |= _read(own, refused=("notebook",))
+    found = tuple(path for path in (personal, own) if path.is_file())
+    return replace(Settings(notebook=directory, sources=found), **chosen)
+
+
+def config_dir() -> Path:
+    """Where the person's settings file is: LABBOOK_CONFIG, else the platform's place."""
+    if configured := os.environ.get("LABBOOK_CONFIG"):
+        return Path(configured).expanduser()
+    if sys.platform.startswith("linux"):
+        # What platformdirs answers, without its import: `labbook log` reads this each time.
+        base = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
+        return Path(base).expanduser() / "labbook"
+    from platformdirs import user_config_path
+
+    return user_config_path("labbook", appauthor=False)
+
+
+def default_notebook() -> Path:
+    """The platform's place for a person's data."""
+    if sys.platform.startswith("linux"):
+        base = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
+        return Path(base).expanduser() / "labbook"
+    from platformdirs import user_data_path
+
+    return user_data_path("labbook", appauthor=False)
+
+
+def local_zone() -> str:
+    """The IANA name of this machine's time zone, "UTC" when it has none."""
+    named = os.environ.get("TZ", "").removeprefix(":")
+    if named and not named.startswith("/"):
+        return named
+    target = os.path.realpath(named or "/etc/localtime")
+    _, found, name = target.partition("zoneinfo/")
+    return name.removeprefix("posix/").removeprefix("right/") if found else "UTC"
+
+
+def _read(path: Path, refused: tuple[str, ...] = ()) -> dict[str, Any]:
+    try:
+        text = path.read_bytes()
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise UsageError(f"The settings file {path} cannot be read: {error.strerror}.") from error
+    import tomllib
+
+    try:
+        table = tomllib.loads(text.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"The settings file {path} is not valid TOML: {error}.") from error
+    known = {each.name for each in fields(Settings)} - {"sources", *refused}
+    chosen = {}
+    for key, value in table.items():
+        if key not in known:
+            raise UsageError(
+                f"The settings file {path} has an unknown setting: {key}.",
+                hint=f"Known settings: {', '.join(sorted(known))}.",
+            )
+        chosen[key] = _typed(key, value, path)
+    return chosen
+
+
+def _typed(key: str, value: Any, path: Path) -> Any:
+    if key == "day_starts_at":
+        if isinstance(value, dt.time):
+            return value
+        try:
+            return dt.time.fromisoformat(value)
+        except (TypeError, ValueError):
+            raise _wrong(key, value, path, 'a time such as "04:00"') from None
+    if key == "repositories":
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            return tuple((path.parent / Path(item).expanduser()).absolute() for item in value)
+        raise _wrong(key, value, path, 'a list of directories such as ["~/code/labbook"]')
+    if key == "keys":
+        if isinstance(value, dict) and all(isinstance(item, str) for item in value.values()):
+            return value
+        raise _wrong(key, value, path, 'a table such as {"day.add" = "n"}')
+    if isinstance(value, str):
+        return value
+    raise _wrong(key, value, path, "a text in quotes")
+
+
+def _wrong(key: str, value: Any, path: Path, expected: str) -> UsageError:
+    return UsageError(f"In {path}, {key} = {value!r} is not {expected}.")

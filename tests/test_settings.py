@@ -1,0 +1,77 @@
+"""Settings come from two files and the environment, and a wrong one is named."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from labbook import settings
+from labbook.errors import UsageError
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("LABBOOK_CONFIG", str(tmp_path / "config"))
+    monkeypatch.delenv("LABBOOK_HOME", raising=False)
+    (tmp_path / "config").mkdir()
+    return tmp_path / "config" / "settings.toml"
+
+
+def test_the_flag_beats_the_environment_beats_the_file(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert settings.load().notebook == settings.default_notebook().absolute()
+    config.write_text(f'notebook = "{tmp_path}/from-file"\n')
+    assert settings.load().notebook == tmp_path / "from-file"
+    monkeypatch.setenv("LABBOOK_HOME", str(tmp_path / "from-env"))
+    assert settings.load().notebook == tmp_path / "from-env"
+    assert settings.load(tmp_path / "from-flag").notebook == tmp_path / "from-flag"
+
+
+def test_the_notebooks_own_file_overrides_the_persons(config: Path, tmp_path: Path) -> None:
+    config.write_text('editor = "nano"\nday_starts_at = "04:00"\n')
+    notebook = tmp_path / "notebook"
+    notebook.mkdir()
+    (notebook / "settings.toml").write_text('editor = "vim"\nrepositories = ["../code"]\n')
+    loaded = settings.load(notebook)
+    assert loaded.editor == "vim"
+    assert loaded.day_starts_at == dt.time(4)
+    assert [path.resolve() for path in loaded.repositories] == [(tmp_path / "code").resolve()]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("editr = 'vim'", "unknown setting: editr"),
+        ("editor = 3", "editor = 3"),
+        ("day_starts_at = 'dawn'", "day_starts_at = 'dawn'"),
+        ("repositories = 'one'", "list of directories"),
+        ("editor = ", "not valid TOML"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_its_file(config: Path, text: str, words: str) -> None:
+    config.write_text(text)
+    with pytest.raises(UsageError) as caught:
+        settings.load()
+    assert words in caught.value.message
+    assert str(config) in caught.value.message
+
+
+def test_a_notebook_cannot_name_another_notebook(config: Path, tmp_path: Path) -> None:
+    notebook = tmp_path / "notebook"
+    notebook.mkdir()
+    (notebook / "settings.toml").write_text('notebook = "/elsewhere"\n')
+    with pytest.raises(UsageError, match="unknown setting: notebook"):
+        settings.load(notebook)
+
+
+@pytest.mark.parametrize(
+    ("zone", "name"), [("Europe/Berlin", "Europe/Berlin"), (":Asia/Tokyo", "Asia/Tokyo")]
+)
+def test_the_zone_is_the_one_that_tz_names(
+    monkeypatch: pytest.MonkeyPatch, zone: str, name: str
+) -> None:
+    monkeypatch.setenv("TZ", zone)
+    assert settings.local_zone() == name
