@@ -1,0 +1,161 @@
+"""A run: one execution of an experiment, and the states it goes through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from labbook.model.figure import Figure
+    from labbook.model.moment import Moment
+    from labbook.model.table import Table
+
+
+class RunState(StrEnum):
+    """Where a run stands. Each step is a compare-and-set in the store."""
+
+    QUEUED = "queued"
+    STARTING = "starting"
+    RUNNING = "running"
+    FINISHING = "finishing"
+    FINISHED = "finished"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    TIMED_OUT = "timed_out"
+    LOST = "lost"
+
+    @property
+    def has_ended(self) -> bool:
+        return self in _ENDED
+
+    @property
+    def words(self) -> str:
+        """The state as a person reads it."""
+        return self.value.replace("_", " ")
+
+
+_ENDED = frozenset(
+    {
+        RunState.FINISHED,
+        RunState.FAILED,
+        RunState.CANCELLED,
+        RunState.TIMED_OUT,
+        RunState.LOST,
+    }
+)
+
+ALLOWED_STEPS: Mapping[RunState, frozenset[RunState]] = {
+    RunState.QUEUED: frozenset({RunState.STARTING, RunState.CANCELLED, RunState.LOST}),
+    RunState.STARTING: frozenset({RunState.RUNNING, RunState.FINISHING} | _ENDED),
+    RunState.RUNNING: frozenset({RunState.FINISHING} | _ENDED),
+    RunState.FINISHING: _ENDED,
+    **{state: frozenset[RunState]() for state in _ENDED},
+}
+
+
+class ArtifactKind(StrEnum):
+    TABLE = "table"
+    FIGURE = "figure"
+    SERIES = "series"
+    FILE = "file"
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A file that a run produced, stored by its SHA-256."""
+
+    name: str
+    kind: ArtifactKind
+    sha256: str
+    size_bytes: int
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One point of a named scalar. Without steps there is one point, at step 0."""
+
+    name: str
+    value: float
+    step: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run has come: `done` of `total` units, or of an unknown total."""
+
+    done: float
+    total: float | None = None
+
+    @property
+    def fraction(self) -> float | None:
+        if not self.total:
+            return None
+        return min(1.0, max(0.0, self.done / self.total))
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """The state of the git working tree that a run was started from."""
+
+    commit: str
+    branch: str = ""
+    dirty: bool = False
+    root: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One execution of an experiment, as the notebook knows it.
+
+    seed: what every random number of the run follows from
+    backend: "numpy" or "cupy", what really computed; empty until the run has begun
+    backend_reason: why that backend was taken
+    duration_s: of the experiment's own call, by a monotonic clock, without start-up
+    message: how it ended, in a sentence, when it did not simply finish
+    metrics: the last value of each
+    environment: interpreter, platform and package versions
+    """
+
+    id: int
+    experiment: str
+    state: RunState
+    day: dt.date
+    created: Moment
+    params: Mapping[str, Any] = field(default_factory=dict)
+    seed: int | None = None
+    backend: str = ""
+    backend_asked: str = "auto"
+    backend_reason: str = ""
+    device: str = ""
+    started: Moment | None = None
+    ended: Moment | None = None
+    duration_s: float | None = None
+    exit_code: int | None = None
+    signal: int | None = None
+    message: str = ""
+    host: str = ""
+    code: Code | None = None
+    environment: Mapping[str, Any] = field(default_factory=dict)
+    peak_memory_bytes: int | None = None
+    progress: Progress | None = None
+    warnings: tuple[str, ...] = ()
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    artifacts: tuple[Artifact, ...] = ()
+    parent_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What a run shows: its tables and figures, in the order they were made.
+
+    missing: names of tables and figures whose stored file is gone or altered
+    """
+
+    tables: tuple[Table, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    missing: tuple[str, ...] = ()
