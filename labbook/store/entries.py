@@ -1,0 +1,82 @@
+"""Entries: the pages of the days, with their blocks in order."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Select, select
+
+from labbook.model import Block, Entry, RunBlock, RunRole
+from labbook.store import tables
+from labbook.store.note_rows import load_notes
+from labbook.store.rows import day as to_day
+from labbook.store.rows import moment
+from labbook.store.run_rows import load_runs
+
+if TYPE_CHECKING:
+    from labbook.store.notebook import Notebook
+    from labbook.text.period import Period
+
+_block = tables.block
+_written: Select[Any] = select(_block.c.day).where(_block.c.deleted_us.is_(None))
+
+
+def entry(nb: Notebook, day: dt.date) -> Entry:
+    """One day's page; without blocks when nothing is written on it."""
+    with nb.read() as connection:
+        blocks = [*_notes(connection, day), *_run_blocks(connection, day)]
+    return Entry(day, tuple(sorted(blocks, key=lambda block: (block.time.us, block.id))))
+
+
+def days_written(nb: Notebook, period: Period) -> tuple[dt.date, ...]:
+    """The days of the period that have something on them."""
+    first, last = period.first.isoformat(), period.last.isoformat()
+    chosen = _written.where(_block.c.day.between(first, last)).distinct().order_by(_block.c.day)
+    with nb.read() as connection:
+        return tuple(to_day(found) for found in connection.execute(chosen).scalars())
+
+
+def neighbours(nb: Notebook, day: dt.date) -> tuple[dt.date | None, dt.date | None]:
+    """The days next before and next after `day` that have something on them."""
+    on = day.isoformat()
+    before = _written.where(_block.c.day < on).order_by(_block.c.day.desc()).limit(1)
+    after = _written.where(_block.c.day > on).order_by(_block.c.day).limit(1)
+    with nb.read() as connection:
+        return _one_day(connection, before), _one_day(connection, after)
+
+
+def _one_day(connection: Connection, chosen: Select[Any]) -> dt.date | None:
+    found = connection.scalar(chosen)
+    return to_day(found) if found else None
+
+
+def _notes(connection: Connection, day: dt.date) -> tuple[Block, ...]:
+    return load_notes(
+        connection,
+        select(_block).where(
+            _block.c.day == day.isoformat(), _block.c.kind == "note", _block.c.deleted_us.is_(None)
+        ),
+    )
+
+
+def _run_blocks(connection: Connection, day: dt.date) -> list[Block]:
+    rows = connection.execute(
+        select(_block).where(
+            _block.c.day == day.isoformat(),
+            _block.c.run_id.is_not(None),
+            _block.c.deleted_us.is_(None),
+        )
+    ).all()
+    wanted = select(tables.run).where(tables.run.c.id.in_({row.run_id for row in rows}))
+    runs = {run.id: run for run in load_runs(connection, wanted)} if rows else {}
+    return [
+        RunBlock(
+            id=row.id,
+            day=day,
+            time=moment(row.created_us, row.created_zone),
+            run=runs[row.run_id],
+            role=RunRole(row.role),
+        )
+        for row in rows
+    ]

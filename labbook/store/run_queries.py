@@ -1,0 +1,121 @@
+"""Finds runs: one, many, and those that have not ended."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ColumnElement, Connection, func, literal_column, select
+
+from labbook.errors import NotFound
+from labbook.model import Metric, Moment, Run, RunState
+from labbook.store import tables
+from labbook.store.rows import moment
+from labbook.store.run_rows import load_runs, metric_value
+
+if TYPE_CHECKING:
+    from labbook.store.notebook import Notebook
+    from labbook.text.period import Period
+
+# As in the partial index on runs that have not ended.
+_IS_ACTIVE: ColumnElement[bool] = literal_column(
+    "run.state IN ('queued', 'starting', 'running', 'finishing')"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveRun:
+    """A run that has not ended, with what tells whether anybody still looks after it.
+
+    owner, worker: process identities, as the runner wrote them
+    heartbeat: the last sign of life
+    events_offset: how many bytes of the run's events are in the notebook
+    """
+
+    run: Run
+    owner: str
+    worker: str
+    heartbeat: Moment
+    events_offset: int
+
+
+def run(nb: Notebook, run_id: int) -> Run:
+    """One run.
+
+    Raises:
+        NotFound: there is none of that number.
+    """
+    with nb.read() as connection:
+        return load_run(connection, run_id)
+
+
+def runs(
+    nb: Notebook,
+    *,
+    experiment: str | None = None,
+    states: Collection[RunState] | None = None,
+    period: Period | None = None,
+    before: int | None = None,
+    limit: int = 100,
+) -> tuple[Run, ...]:
+    """Runs, newest first.
+
+    period: the days they were started on
+    before: only runs with smaller numbers; the last of one page gives the next
+    """
+    chosen = select(tables.run).where(tables.run.c.deleted_us.is_(None))
+    if experiment is not None:
+        chosen = chosen.where(tables.run.c.experiment == experiment)
+    if states is not None:
+        chosen = chosen.where(tables.run.c.state.in_([state.value for state in states]))
+    if period is not None:
+        first, last = period.first.isoformat(), period.last.isoformat()
+        chosen = chosen.where(tables.run.c.day.between(first, last))
+    if before is not None:
+        chosen = chosen.where(tables.run.c.id < before)
+    with nb.read() as connection:
+        return load_runs(connection, chosen.order_by(tables.run.c.id.desc()).limit(limit))
+
+
+def active_runs(nb: Notebook) -> tuple[ActiveRun, ...]:
+    """The runs that have not ended, oldest first."""
+    chosen = select(tables.run).where(_IS_ACTIVE).order_by(tables.run.c.id)
+    with nb.read() as connection:
+        rows = {row.id: row for row in connection.execute(chosen)}
+        found = load_runs(connection, chosen)
+    return tuple(
+        ActiveRun(
+            run=each,
+            owner=rows[each.id].owner,
+            worker=rows[each.id].worker,
+            heartbeat=moment(rows[each.id].heartbeat_us or each.created.us, each.created.zone),
+            events_offset=rows[each.id].events_offset,
+        )
+        for each in found
+    )
+
+
+def metric_points(nb: Notebook, run_id: int, name: str) -> tuple[Metric, ...]:
+    """Every point of one metric, in the order they were made."""
+    table = tables.metric
+    chosen = select(table).where(table.c.run_id == run_id, table.c.name == name)
+    with nb.read() as connection:
+        rows = connection.execute(chosen.order_by(table.c.id))
+        return tuple(Metric(row.name, metric_value(row), row.step) for row in rows)
+
+
+def load_run(connection: Connection, run_id: int) -> Run:
+    """One run, inside a transaction.
+
+    Raises:
+        NotFound: there is none of that number.
+    """
+    found = load_runs(connection, select(tables.run).where(tables.run.c.id == run_id))
+    if found:
+        return found[0]
+    last = connection.execute(select(func.max(tables.run.c.id))).scalar()
+    raise NotFound(
+        f"There is no run {run_id}.",
+        hint=f"The last run is {last}." if last else "No run has been made in this notebook.",
+    )
