@@ -1,0 +1,273 @@
+"""Sends samples of q over a stream of shared random numbers, by rejection."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+from labbook.experiments import AtLeast, Probabilities, Trial, experiment
+from labbook.model import Axis, Cell, Column, Figure, Mark, Series, Table
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from labbook.channel import DiscretePair, Geometric, IndexCounts
+
+BLOCKS_AT_ONCE = 1 << 16
+CANDIDATE_LIMIT = 2e11
+CANDIDATES_PER_SECOND = 2.5e7
+"""Of one core, for large M (measured)."""
+
+POINTS = 60
+"""The figure of the index has at most so many points; beyond, neighbours share one."""
+SYMBOLS_SHOWN = 32
+
+SOURCE = (
+    "J. Schulman, Sending samples without bits-back, 2020, "
+    "http://joschu.net/blog/sending-samples.html"
+)
+
+
+def check(p: list[float], q: list[float], blocks: int) -> None:
+    from labbook.channel import DiscretePair
+
+    mean = 1 / DiscretePair(tuple(p), tuple(q)).acceptance
+    if mean * blocks > CANDIDATE_LIMIT:
+        hours = mean * blocks / CANDIDATES_PER_SECOND / 3600
+        raise ValueError(
+            f"with the largest q/p being {mean:.3g}, {blocks:,} blocks would examine "
+            f"{mean * blocks:.2g} candidates, which takes about {hours:,.0f} hours. "
+            "Give fewer blocks, or a p that is closer to q."
+        )
+
+
+@experiment(
+    "channel.rejection",
+    title="Channel simulation by rejection",
+    check=check,
+    references=(SOURCE,),
+)
+def channel_rejection(
+    trial: Trial,
+    *,
+    p: Annotated[list[float], Probabilities()] = [0.4, 0.3, 0.2, 0.1],  # noqa: B006 - never changed
+    q: Annotated[list[float], Probabilities()] = [0.1, 0.1, 0.2, 0.6],  # noqa: B006
+    blocks: Annotated[int, AtLeast(2)] = 100_000,
+) -> None:
+    """Alice sends samples of q to Bob, who knows only p and shares her random numbers.
+
+    Alice draws candidates from p with the shared numbers, accepts each with probability
+    q/(M p), M = max q/p, and sends the index of the first that she accepts. Bob makes the
+    sample from seed and index alone; that it is hers is verified in every block. The index
+    has a geometric law with mean M, so it costs about log2 M bits, where KL(q‖p) would do.
+    Measured values stand beside those of the exact law, with their distance in standard
+    errors (z).
+
+    p: the prior that both know, as probabilities
+    q: the target that only Alice knows; nothing where p is nothing
+    blocks: how many samples to send
+    """
+    from labbook.channel import DiscretePair, message_law
+
+    pair = DiscretePair(tuple(p), tuple(q))
+    law = message_law(pair)
+    tally = _send(trial, pair, blocks)
+    rows = _lengths(tally.indices, law)
+    _record(trial, pair, tally, rows)
+    trial.table(_index_table(pair, rows))
+    if len(pair.q) <= SYMBOLS_SHOWN:
+        trial.table(_symbol_table(pair, tally))
+    trial.figure(_index_figure(pair, law, tally.indices))
+    trial.figure(_length_figure(pair, rows))
+
+
+@dataclass(frozen=True, slots=True)
+class _Tally:
+    indices: IndexCounts
+    symbols: NDArray[np.int64]
+    mismatches: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A quantity as measured, with its standard error, and as the exact law has it.
+
+    comparable: False where the measured value is known to be off
+    """
+
+    label: str
+    unit: str
+    measured: float
+    se: float
+    exact: float
+    comparable: bool = True
+
+    @property
+    def z(self) -> float | None:
+        if not self.comparable:
+            return None
+        if self.se == 0:
+            return 0.0 if math.isclose(self.measured, self.exact, abs_tol=1e-12) else math.inf
+        return (self.measured - self.exact) / self.se
+
+
+def _send(trial: Trial, pair: DiscretePair, blocks: int) -> _Tally:
+    import numpy as np
+
+    from labbook.channel import IndexCounts, Prior, decode, encode
+    from labbook.compute import Stream
+
+    # Bob has what follows from p and the seed, and nothing that Alice computed.
+    alice, bob, prior = Stream(trial.seed), Stream(trial.seed), Prior(pair.p)
+    indices, symbols, mismatches = IndexCounts(), np.zeros(len(pair.p), dtype=np.int64), 0
+    for first in range(0, blocks, BLOCKS_AT_ONCE):
+        count = min(BLOCKS_AT_ONCE, blocks - first)
+        said = partial(_say, trial, first, blocks)
+        sent = encode(pair, alice, count, first=first, progress=said)
+        decoded = decode(prior, bob, sent.messages, first=first)
+        indices = indices.merge(IndexCounts.of(sent.messages))
+        symbols += np.bincount(decoded, minlength=len(symbols))
+        mismatches += int(np.count_nonzero(decoded != sent.symbols))
+    return _Tally(indices, symbols, mismatches)
+
+
+def _say(trial: Trial, first: int, blocks: int, done: int, _: int) -> None:
+    trial.progress(first + done, of=blocks)
+
+
+def _lengths(found: IndexCounts, law: Geometric) -> dict[str, _Row]:
+    """What is measured of the messages, beside what the exact law says."""
+    import numpy as np
+
+    from labbook.channel import CODES
+
+    entropy_se = law.sd_of_ideal_length / math.sqrt(found.total)
+    entropy = _Row(
+        "entropy of the index",
+        "bits",
+        found.entropy,
+        entropy_se,
+        law.entropy,
+        comparable=found.entropy_bias <= entropy_se,
+    )
+    return {
+        "mean_index": _Row("mean index", "", *found.mean(lambda k: k), law.mean),
+        "mean_log2_index": _Row("mean log2 index", "bits", *found.mean(np.log2), law.mean_log2),
+        "index_entropy": entropy,
+        **{
+            f"{code}_bits": _Row(f"{label} code", "bits", *found.mean(length), expected(law))
+            for code, (label, length, expected) in CODES.items()
+        },
+    }
+
+
+def _record(trial: Trial, pair: DiscretePair, tally: _Tally, rows: dict[str, _Row]) -> None:
+    blocks = tally.indices.total
+    trial.metric("kl_bits", pair.kl_bits)
+    trial.metric("log2_m", pair.log2_m)
+    for name, row in rows.items():
+        trial.metric(name, row.measured)
+    trial.metric("index_entropy_exact", rows["index_entropy"].exact)
+    distances = [abs(n / blocks - q) for n, q in zip(tally.symbols, pair.q, strict=True)]
+    floors = [math.sqrt(2 * q * (1 - q) / (math.pi * blocks)) for q in pair.q]
+    trial.metric("tv", sum(distances) / 2)
+    trial.metric("tv_floor", sum(floors) / 2)
+    trial.metric("mismatches", tally.mismatches)
+    if tally.mismatches:
+        trial.warn(f"Bob's sample differs from Alice's in {tally.mismatches:,} blocks.")
+    if not rows["index_entropy"].comparable:
+        trial.warn(
+            f"From {blocks:,} messages the entropy of the index reads at least "
+            f"{tally.indices.entropy_bias:.2g} bits too low: they are few for so many different "
+            "indices. The exact one stands beside it."
+        )
+
+
+def _index_table(pair: DiscretePair, rows: dict[str, _Row]) -> Table:
+    names = ("quantity", "unit", "measured", "standard error", "exact", "z")
+    both: list[tuple[Cell, ...]] = [
+        (row.label, row.unit, row.measured, row.se, row.exact, row.z) for row in rows.values()
+    ]
+    return Table(
+        "index",
+        tuple(Column(name) for name in names),
+        (
+            ("KL(q‖p)", "bits", None, None, pair.kl_bits, None),
+            ("log2 M", "bits", None, None, pair.log2_m, None),
+            *both,
+        ),
+        title="What Alice sends for each sample",
+    )
+
+
+def _symbol_table(pair: DiscretePair, tally: _Tally) -> Table:
+    names = ("symbol", "p", "q", "decoded", "standard error", "z")
+    blocks = tally.indices.total
+    rows: list[tuple[Cell, ...]] = []
+    for symbol, (count, exact) in enumerate(zip(tally.symbols, pair.sent, strict=True)):
+        se = math.sqrt(exact * (1 - exact) / blocks)
+        row = _Row("", "", measured=count / blocks, se=se, exact=exact)
+        rows.append((symbol, pair.p[symbol], pair.q[symbol], row.measured, row.se, row.z))
+    return Table(
+        "symbols",
+        tuple(Column(name) for name in names),
+        tuple(rows),
+        title=f"What Bob decodes, over {blocks:,} blocks",
+    )
+
+
+def _index_figure(pair: DiscretePair, law: Geometric, found: IndexCounts) -> Figure:
+    import numpy as np
+
+    largest = int(found.indices[-1])
+    width = -(-largest // POINTS)
+    bins = (found.indices - 1) // width
+    counts = np.bincount(bins, weights=found.counts)
+    seen = np.flatnonzero(counts)
+    starts = np.arange(len(counts)) * width
+    exact = (law.exceeds(starts) - law.exceeds(starts + width)) / width
+    scale = found.total * width
+    middle = starts + (width + 1) / 2
+    return Figure(
+        "index",
+        x=Axis("index sent"),
+        y=Axis("probability", scale="log"),
+        series=(
+            Series(
+                "measured",
+                tuple(middle[seen]),
+                tuple(counts[seen] / scale),
+                kind="points",
+                # A single count stands for 0.17 to 3.3 (68 % of Poisson's law): never for 0.
+                error=tuple(np.minimum(np.sqrt(counts[seen]), 0.83 * counts[seen]) / scale),
+            ),
+            Series("exact: geometric", tuple(middle), tuple(exact)),
+        ),
+        marks=(Mark("x", 2**pair.kl_bits, "2^KL"), Mark("x", float(pair.largest_ratio), "M")),
+        title="The law of the index",
+    )
+
+
+def _length_figure(pair: DiscretePair, rows: dict[str, _Row]) -> Figure:
+    shown = [row for row in rows.values() if row.unit == "bits"]
+    labels = tuple(row.label for row in shown)
+    return Figure(
+        "lengths",
+        x="",
+        y=Axis("length", "bits"),
+        series=(
+            Series(
+                "measured",
+                labels,
+                tuple(row.measured for row in shown),
+                kind="bars",
+                error=tuple(row.se for row in shown),
+            ),
+            Series("exact", labels, tuple(row.exact for row in shown), kind="bars"),
+        ),
+        marks=(Mark("y", pair.kl_bits, "KL"), Mark("y", pair.log2_m, "log2 M")),
+        title="What one sample costs",
+    )

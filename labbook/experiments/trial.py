@@ -1,0 +1,155 @@
+"""A trial: what an experiment records with, and where it learns that it should stop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from labbook.model import Cell, Figure, Metric, Progress, Table
+
+if TYPE_CHECKING:
+    import os
+
+    from numpy.random import Generator
+
+    from labbook.compute import Backend
+
+PROGRESS_EVERY_S = 0.1
+"""Progress is passed on, and a cancel looked for, at most this often."""
+
+
+class Cancelled(BaseException):
+    """Somebody asked the run to stop.
+
+    Like KeyboardInterrupt it is no `Exception`, so that an experiment's own `except
+    Exception` does not swallow it. `finally` and `with` clean up as usual.
+    """
+
+
+class Recorder(Protocol):
+    """Where a trial's records go besides memory."""
+
+    def progress(self, progress: Progress) -> None: ...
+    def metric(self, metric: Metric) -> None: ...
+    def table(self, table: Table) -> None: ...
+    def figure(self, figure: Figure) -> None: ...
+    def file(self, name: str, path: Path) -> None: ...
+    def warn(self, text: str) -> None: ...
+    def is_cancelled(self) -> bool: ...
+
+
+class Trial:
+    """One execution of an experiment, seen from inside it.
+
+    What is recorded can be read back from the trial: `metrics` (the last value of each),
+    `tables`, `figures` and `files` by name, and `warnings`. Without a recorder, which is how
+    a plain call of an experiment runs, `curves` keeps every point that was given a step.
+
+    seed: what every random number must follow from
+    params: the parameters of this execution
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        backend: Backend,
+        *,
+        params: Mapping[str, Any] | None = None,
+        recorder: Recorder | None = None,
+    ) -> None:
+        self.seed = seed
+        self.backend = backend
+        self.params = dict(params or {})
+        self.metrics: dict[str, float] = {}
+        self.curves: dict[str, list[Metric]] = {}
+        self.tables: dict[str, Table] = {}
+        self.figures: dict[str, Figure] = {}
+        self.files: dict[str, Path] = {}
+        self.warnings: list[str] = []
+        self._recorder = recorder
+        self._next_progress = 0.0
+
+    def progress(self, done: float, of: float | None = None) -> None:
+        """Say how far the work has come: `done` units `of` a total, when it is known.
+
+        Cheap enough for the inside of a loop.
+
+        Raises:
+            Cancelled: somebody asked the run to stop.
+        """
+        if self._recorder is None:
+            return
+        now = time.monotonic()
+        if now < self._next_progress and done != of:
+            return
+        self._next_progress = now + PROGRESS_EVERY_S
+        self._recorder.progress(Progress(float(done), None if of is None else float(of)))
+        if self._recorder.is_cancelled():
+            raise Cancelled
+
+    def metric(self, name: str, value: float, step: int | None = None) -> None:
+        """Record a named scalar; with `step` it is a point of a curve.
+
+        NaN and infinities are kept as such. A metric given again without a step, or for the
+        same step, replaces what it was.
+        """
+        metric = Metric(str(name), float(value), 0 if step is None else int(step))
+        self.metrics[metric.name] = metric.value
+        if self._recorder is not None:
+            self._recorder.metric(metric)
+        elif step is not None:
+            self.curves.setdefault(metric.name, []).append(metric)
+
+    def table(self, table: Table) -> None:
+        """Record a table; one of the same name replaces it."""
+        table = _plain_cells(table)
+        self.tables[table.name] = table
+        if self._recorder is not None:
+            self._recorder.table(table)
+
+    def figure(self, figure: Figure) -> None:
+        """Record a figure; one of the same name replaces it."""
+        self.figures[figure.name] = figure
+        if self._recorder is not None:
+            self._recorder.figure(figure)
+
+    def file(self, name: str, path: str | os.PathLike[str]) -> None:
+        """Keep a copy of a file under `name`, as it is now.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+        """
+        source = Path(path)
+        if not source.is_file():
+            raise FileNotFoundError(f"trial.file({name!r}): there is no file {source}")
+        self.files[str(name)] = source
+        if self._recorder is not None:
+            self._recorder.file(str(name), source)
+
+    def warn(self, text: str) -> None:
+        """Tell the reader of the results something that they should know."""
+        self.warnings.append(str(text))
+        if self._recorder is not None:
+            self._recorder.warn(str(text))
+
+    def rng(self, name: str) -> Generator:
+        """The random numbers named `name`: the same for the same seed and name, whatever
+        else the run draws and in whatever order.
+        """
+        from labbook.compute import generator
+
+        return generator(self.seed, name)
+
+
+def _plain_cells(table: Table) -> Table:
+    """NumPy's scalars as Python's: JSON knows no others."""
+    rows = tuple(tuple(_plain_cell(cell) for cell in row) for row in table.rows)
+    return Table(table.name, table.columns, rows, table.title)
+
+
+def _plain_cell(cell: Any) -> Cell:
+    if cell is None or type(cell) in (str, int, float, bool):
+        return cast(Cell, cell)
+    return _plain_cell(cell.item()) if hasattr(cell, "item") else str(cell)

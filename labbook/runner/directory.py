@@ -1,0 +1,181 @@
+"""The run directory: the whole protocol between what runs and what records it.
+
+`<notebook>/runs/<run>/` holds, for a run of any kind and in any language:
+
+    run.json        what to run; written once, before anything starts (see `order`)
+    spawned         the identity of the supervisor, by who started it
+    claim           the identity of the supervisor, by itself; comes into being once and never
+                    again, so a second supervisor for the same run stops at once
+    worker          the identity of the worker, by the supervisor
+    events.jsonl    what the run says, one JSON object a line, only ever appended; a last line
+                    without its newline was cut off by a kill and counts for nothing
+    log             what the run prints, both streams, as raw bytes
+    files/          files that events name, by a path relative to the directory
+    cancel          there when somebody asked the run to stop
+    exit.json       how it ended; written whole or not at all, and never twice
+    supervisor.log  what the supervisor itself had to complain about
+    reserve         room for exit.json, given back when the disk is full
+
+Events, each with a `type`; numbers that are not finite are "nan", "inf" and "-inf":
+
+    {"type": "start", "at_us": 1790000000000000, "backend": "numpy", "reason": "", "device": ""}
+    {"type": "progress", "done": 10, "of": 100}
+    {"type": "metric", "name": "loss", "value": 0.25, "step": 10}
+    {"type": "table", "table": {"name": …, "columns": [{"name", "unit"}], "rows": […]}}
+    {"type": "figure", "figure": {"name": …, "x": …, "y": …, "series": […], "marks": […]}}
+    {"type": "file", "kind": "file" | "series", "name": "weights.npz", "path": "files/1.npz"}
+    {"type": "warning", "text": "…"}
+
+exit.json, all but `state` optional:
+
+    {"state": "finished" | "failed" | "cancelled", "message": "", "exit_code": 0,
+     "signal": null, "duration_s": 1.25, "peak_memory_bytes": 50000000, "at_us": …}
+
+Nobody else needs to be alive for the notebook to take in what a directory holds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+ENVIRONMENT = "LABBOOK_RUN_DIR"
+"""Names the directory to the run itself; also how left-over processes are recognised."""
+
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+_RESERVE_BYTES = 8192
+_NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
+
+
+class RunDirectory:
+    """One run's directory."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.order = path / "run.json"
+        self.events = path / "events.jsonl"
+        self.log = path / "log"
+        self.files = path / "files"
+        self.supervisor_log = path / "supervisor.log"
+        self._exit = path / "exit.json"
+        self._cancel = path / "cancel"
+        self._reserve = path / "reserve"
+
+    @classmethod
+    def of(cls, notebook: Path, run_id: int) -> RunDirectory:
+        return cls(notebook / "runs" / str(run_id))
+
+    def make(self) -> None:
+        """Make the directory, readable by nobody else, with its reserve.
+
+        A directory of that name is a leftover of a notebook that was restored from an older
+        backup; it is moved aside.
+        """
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            self.path.mkdir(mode=0o700)
+        except FileExistsError:
+            number = 1
+            while (aside := self.path.with_name(f"{self.path.name}.old{number}")).exists():
+                number += 1
+            self.path.rename(aside)
+            self.path.mkdir(mode=0o700)
+        self._reserve.write_bytes(bytes(_RESERVE_BYTES))
+
+    def claim(self, identity: str) -> bool:
+        """Take the right to start this run; False when it is taken."""
+        claim = self.path / "claim"
+        mine = self.path / f".claim.{os.getpid()}.{threading.get_ident()}"
+        write_whole(mine, identity.encode())
+        try:
+            # A link appears with its content: nobody ever sees a claim without a name.
+            os.link(mine, claim)
+        except FileExistsError:
+            return False
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            return _create(claim, identity.encode())
+        finally:
+            mine.unlink(missing_ok=True)
+        return True
+
+    def is_claimed(self) -> bool:
+        return (self.path / "claim").exists()
+
+    def identity(self, who: str) -> str:
+        """The identity in `spawned`, `claim` or `worker`; empty when it is not there (yet)."""
+        try:
+            return (self.path / who).read_text(encoding="utf-8")
+        except OSError:
+            return ""
+
+    def write_identity(self, who: str, identity: str) -> None:
+        write_whole(self.path / who, identity.encode())
+
+    def ask_to_stop(self) -> None:
+        self._cancel.touch(mode=0o600)
+
+    def is_asked_to_stop(self) -> bool:
+        return self._cancel.exists()
+
+    def write_exit(self, facts: dict[str, Any]) -> None:
+        """Say how the run ended, unless that is said already."""
+        data = json.dumps(facts).encode()
+        if self._exit.exists():
+            return
+        try:
+            write_whole(self._exit, data)
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
+            self._reserve.unlink(missing_ok=True)
+            write_whole(self._exit, data)
+
+    def has_exit(self) -> bool:
+        return self._exit.exists()
+
+    def read_exit(self) -> dict[str, Any] | None:
+        """What `exit.json` says; None when it is not there or is no JSON object."""
+        try:
+            facts = json.loads(self._exit.read_bytes())
+        except (OSError, ValueError):
+            return None
+        return facts if isinstance(facts, dict) else None
+
+    def drop_reserve(self) -> None:
+        """Give the room back; a directory that is gone has none."""
+        with contextlib.suppress(OSError):
+            self._reserve.unlink()
+
+
+def _create(path: Path, data: bytes) -> bool:
+    """Create a file; False when it is there."""
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:
+        return False
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+    return True
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that it is there whole or not at all, also after a power cut."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(partial, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,160 @@
+"""Starts a run: its row and its block in the notebook, its directory, its supervisor."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from labbook.errors import ExperimentError
+from labbook.experiments.backends import refuse_backend
+from labbook.experiments.loading import is_file
+from labbook.experiments.registry import Registry, Request
+from labbook.experiments.spec import draw_seed
+from labbook.model import Moment, Run
+from labbook.model.jsonable import encode
+from labbook.runner import endings, identity
+from labbook.runner.directory import ENVIRONMENT, RunDirectory
+from labbook.runner.order import PATIENCE, Order, Patience
+from labbook.runner.paste import Intake, end
+from labbook.runner.spawn import spawn
+from labbook.settings import Settings
+from labbook.store import runs
+from labbook.store.notebook import Notebook
+
+_spawned: set[int] = set()
+"""Supervisors that this process started, to be buried when they have ended."""
+
+_launching: set[int] = set()
+"""Threads of this process that are between a run's row and its supervisor."""
+
+
+def registry(notebook: Path) -> Registry:
+    """The experiments that the notebook in this directory can run."""
+    return Registry(notebook / "experiments", notebook / "runs" / "specifications")
+
+
+def launch(
+    notebook: Notebook,
+    request: Request,
+    settings: Settings,
+    clock: Callable[[], Moment],
+    *,
+    backend: str = "auto",
+    patience: Patience = PATIENCE,
+) -> Run:
+    """Start a run and return at once; it goes on whatever becomes of this process.
+
+    patience: how long a cancelled run is waited for
+
+    Raises:
+        BackendUnavailable: the experiment has no code for that backend; nothing is recorded.
+        StoreError: the run could not be recorded, and is not started.
+        ExperimentError: it is recorded, and could not be started.
+    """
+    refuse_backend(request.found.specification, backend)
+    bury()
+    seed = draw_seed() if request.seed is None else request.seed
+    with _launching_here():
+        run = _record(notebook, request, seed, settings, clock(), backend)
+        directory = RunDirectory.of(notebook.path, run.id)
+        order = _order(run, request, seed, settings, patience)
+        try:
+            _start_supervisor(notebook.path.absolute(), directory, order)
+        except OSError as error:
+            why = f"It could not be started: {error}."
+            intake = Intake(notebook, run.id, directory)
+            end(notebook, run.id, intake, endings.failed(why), moment=clock(), day=run.day)
+            raise ExperimentError(f"Run {run.id} could not be started: {error}.") from error
+    return run
+
+
+def is_launching() -> bool:
+    """Whether some thread of this process is between a run's row and its supervisor."""
+    return bool(_launching)
+
+
+def _record(
+    notebook: Notebook,
+    request: Request,
+    seed: int,
+    settings: Settings,
+    moment: Moment,
+    backend: str,
+) -> Run:
+    """The first of the two transactions of a paste."""
+    return runs.create_run(
+        notebook,
+        experiment=request.name,
+        params=encode(dict(request.params)),
+        seed=seed,
+        backend_asked=backend,
+        day=moment.day(settings.day_starts_at),
+        moment=moment,
+        host=identity.place()[0],
+        owner=identity.own().text,
+    )
+
+
+def _order(run: Run, request: Request, seed: int, settings: Settings, patience: Patience) -> Order:
+    return Order(
+        run=run.id,
+        experiment=run.experiment,
+        target=request.found.target,
+        seed=seed,
+        backend=run.backend_asked,
+        params=dict(run.params),
+        code=_code_directory(request.found.target),
+        day_starts_at=settings.day_starts_at.isoformat(),
+        term_after_s=patience.term_after_s,
+        kill_after_s=patience.kill_after_s,
+    )
+
+
+@contextmanager
+def _launching_here() -> Iterator[None]:
+    thread = threading.get_ident()
+    _launching.add(thread)
+    try:
+        yield
+    finally:
+        _launching.discard(thread)
+
+
+def bury() -> None:
+    """Take note of supervisors that have ended, so that they do not stay as zombies."""
+    for pid in tuple(_spawned):
+        try:
+            ended, _ = os.waitpid(pid, os.WNOHANG)
+        except ChildProcessError:
+            ended = pid
+        if ended:
+            _spawned.discard(pid)
+
+
+def _start_supervisor(notebook: Path, directory: RunDirectory, order: Order) -> None:
+    directory.make()
+    order.write(directory.order)
+    pid = spawn(
+        "labbook.runner.supervisor",
+        [str(notebook), str(order.run)],
+        # A run that starts a run: the two are not one family.
+        {name: value for name, value in os.environ.items() if name != ENVIRONMENT},
+        output=directory.supervisor_log,
+    )
+    _spawned.add(pid)
+    found = identity.of(pid)
+    if found is not None:
+        directory.write_identity("spawned", found.text)
+
+
+def _code_directory(target: str) -> str:
+    """Where the code of a run is: beside its file, else where the person stands."""
+    if is_file(target):
+        return str(Path(target).parent)
+    try:
+        return str(Path.cwd())
+    except FileNotFoundError:
+        return ""

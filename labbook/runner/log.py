@@ -1,0 +1,46 @@
+"""What a run printed, made harmless."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from labbook.runner.directory import RunDirectory
+from labbook.text.plain import plain
+
+TAIL_BYTES = 1 << 20
+
+
+def log_text(notebook: Path, run_id: int, tail_bytes: int = TAIL_BYTES) -> str:
+    """The end of a run's log as it may be shown; empty when it printed nothing.
+
+    Of a line that was written over again and again, as progress bars are, the last writing
+    counts. What its supervisor had to say follows, if anything.
+    """
+    directory = RunDirectory.of(notebook, run_id)
+    printed = _tail(directory.log, tail_bytes)
+    said = _tail(directory.supervisor_log, tail_bytes)
+    if not said:
+        return printed
+    separator = "" if not printed or printed.endswith("\n") else "\n"
+    return f"{printed}{separator}--- the supervisor:\n{said}"
+
+
+def last_words(directory: RunDirectory) -> str:
+    """The last line that a run's supervisor wrote; empty when it had nothing to say."""
+    lines = _tail(directory.supervisor_log, TAIL_BYTES).split("\n")
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
+
+def _tail(path: Path, limit: int) -> str:
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(max(0, size - limit))
+            data = file.read(limit)
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    if size > limit:
+        # The first line is most likely cut, and so may be its first character.
+        data = data.partition(b"\n")[2]
+    text = data.decode("utf-8", errors="replace").replace("\r\n", "\n")
+    return plain("\n".join(line.rpartition("\r")[2] for line in text.split("\n")))

@@ -1,0 +1,104 @@
+"""Makes the state of every run true, whatever was killed.
+
+Called whenever somebody looks at runs. On this machine a run is over as soon as the process
+that looks after it is gone; only where we cannot see its processes does silence count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from labbook.model import Moment, Run, RunState
+from labbook.runner import endings, identity
+from labbook.runner.directory import RunDirectory
+from labbook.runner.identity import Life
+from labbook.runner.launch import bury, is_launching
+from labbook.runner.log import last_words
+from labbook.runner.paste import Intake, end
+from labbook.settings import Settings
+from labbook.store import runs
+from labbook.store.notebook import Notebook
+from labbook.store.runs import ActiveRun, Outcome
+
+SILENCE_S = 30.0
+"""Six heartbeats: how long a run on another machine may be silent."""
+
+
+def reconcile(
+    notebook: Notebook, settings: Settings, clock: Callable[[], Moment]
+) -> tuple[Run, ...]:
+    """End the runs that nobody looks after any more, and return them.
+
+    What they had recorded is taken in first.
+
+    Raises:
+        StoreError: the notebook could not be read or written.
+    """
+    bury()
+    ended = []
+    for active in runs.active_runs(notebook):
+        directory = RunDirectory.of(notebook.path, active.run.id)
+        if _is_looked_after(active, directory, clock()):
+            continue
+        if not directory.is_claimed() and not _claim(directory):
+            continue  # its supervisor has claimed it this moment
+        if _end(notebook, active, directory, settings, clock):
+            ended.append(runs.run(notebook, active.run.id))
+    return tuple(ended)
+
+
+def _is_looked_after(active: ActiveRun, directory: RunDirectory, now: Moment) -> bool:
+    keeper = directory.identity("claim") or directory.identity("spawned")
+    if not keeper and active.owner == identity.own().text:
+        return is_launching()  # else it gave up, and could not even write that down
+    keeper = keeper or active.owner
+    life = identity.judge(keeper)
+    if life is Life.UNKNOWN:
+        silent_s = (now.us - active.heartbeat.us) / 1e6
+        return silent_s < SILENCE_S
+    return life is Life.ALIVE
+
+
+def _claim(directory: RunDirectory) -> bool:
+    """Take the right to start the run, so that a supervisor that comes late does not."""
+    try:
+        return directory.claim(identity.own().text)
+    except (FileNotFoundError, NotADirectoryError):
+        return True  # without a directory nothing can start
+
+
+def _end(
+    notebook: Notebook,
+    active: ActiveRun,
+    directory: RunDirectory,
+    settings: Settings,
+    clock: Callable[[], Moment],
+) -> bool:
+    if directory.path.is_dir():
+        _end_processes(directory)
+    intake = Intake(notebook, active.run.id, directory, active.events_offset)
+    facts = directory.read_exit()
+    outcome = _lost(active, directory) if facts is None else endings.from_exit(facts)
+    moment = clock()
+    day = moment.day(settings.day_starts_at)
+    ended = end(notebook, active.run.id, intake, outcome, moment=moment, day=day)
+    directory.drop_reserve()
+    return ended
+
+
+def _end_processes(directory: RunDirectory) -> None:
+    """Nothing of a run that nobody looks after goes on in the dark."""
+    from labbook.runner.family import end_family
+
+    end_family(directory.path)
+
+
+def _lost(active: ActiveRun, directory: RunDirectory) -> Outcome:
+    if active.run.state is RunState.QUEUED and not directory.identity("worker"):
+        because = "It was never started: what was to start it had ended."
+    elif identity.judge(active.owner) is Life.UNKNOWN:
+        because = f"Nothing has been heard of it from {active.run.host} for {SILENCE_S:.0f} s."
+    else:
+        because = "Its supervisor was killed or failed, and the run ended with it."
+    words = last_words(directory)
+    return endings.lost(f"{because} The supervisor's last words: {words}" if words else because)

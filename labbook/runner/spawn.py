@@ -1,0 +1,47 @@
+"""Starts a Python module of labbook as a process in a session of its own.
+
+`posix_spawn` instead of `subprocess`: the import of that module would be half of what a
+supervisor does before it has started its worker.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def spawn(
+    module: str,
+    arguments: list[str],
+    environment: Mapping[str, str],
+    *,
+    output: Path,
+    standard_input: int | None = None,
+) -> int:
+    """Start `python -m module …` and return its process number.
+
+    output: gets both output streams, at its end
+    standard_input: a descriptor; else there is nothing to read
+
+    Raises:
+        OSError: it could not be started.
+    """
+    append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    if standard_input is None:
+        source: tuple[object, ...] = (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)
+    else:
+        source = (os.POSIX_SPAWN_DUP2, standard_input, 0)
+    return os.posix_spawn(
+        sys.executable,
+        # -P: the directory that somebody stands in holds no modules of ours.
+        [sys.executable, "-P", "-m", module, *arguments],
+        environment,
+        file_actions=[
+            source,
+            (os.POSIX_SPAWN_OPEN, 1, str(output), append, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,
+    )

@@ -1,0 +1,170 @@
+"""What a supervisor does once its worker has been started."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import sys
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from labbook.errors import StoreError
+from labbook.model import Moment, RunState
+from labbook.runner import endings, identity, provenance
+from labbook.runner.directory import RunDirectory
+from labbook.runner.order import Order
+from labbook.runner.paste import Intake, end
+from labbook.runner.process import WorkerProcess
+from labbook.runner.stopping import Stopping
+from labbook.store import runs
+from labbook.store.notebook import Notebook
+from labbook.store.runs import Outcome
+
+TURN_S = 0.25
+INGEST_EVERY_S = 0.5
+HEARTBEAT_EVERY_S = 5.0
+INSIST_FOR_S = 600.0
+"""How long a notebook that cannot be written is tried again before the run is left to be
+reconciled."""
+
+_T = TypeVar("_T")
+
+
+def supervise(
+    notebook_path: Path,
+    directory: RunDirectory,
+    order: Order,
+    worker: WorkerProcess | None,
+    stopping: Stopping | None,
+) -> None:
+    """Look after a worker until its run is pasted."""
+    notebook = _insist(lambda: Notebook.open(notebook_path, clock=Moment.now, create=False))
+    with notebook:
+        supervision = Supervision(notebook, directory, order, worker)
+        if worker is None or stopping is None:
+            supervision.close(endings.from_exit(directory.read_exit() or {}))
+        else:
+            supervision.watch(worker, stopping)
+            supervision.close(_ending(directory, worker, stopping))
+    directory.drop_reserve()
+
+
+class Supervision:
+    """The notebook's side of one run."""
+
+    def __init__(
+        self,
+        notebook: Notebook,
+        directory: RunDirectory,
+        order: Order,
+        worker: WorkerProcess | None,
+    ) -> None:
+        self._notebook = notebook
+        self._order = order
+        self._run_id = order.run
+        self._intake = Intake(notebook, order.run, directory)
+        self._next_ingest = time.monotonic() + INGEST_EVERY_S
+        self._next_heartbeat = time.monotonic() + HEARTBEAT_EVERY_S
+        self._unsaid = self._introduction(worker)
+
+    def watch(self, worker: WorkerProcess, stopping: Stopping) -> None:
+        """Take in what the worker says, until it has ended or cannot be made to."""
+        self._take_turn()
+        while not worker.wait(TURN_S) and not stopping.is_hopeless:
+            stopping.heed()
+            if not self._take_turn():
+                _say(f"run {self._run_id} was ended by somebody else; its worker is killed.")
+                worker.kill()
+
+    def close(self, outcome: Outcome) -> None:
+        """Paste the run."""
+        _insist(self._say_the_unsaid)
+        _insist(lambda: self._close(outcome))
+
+    def _introduction(self, worker: WorkerProcess | None) -> deque[Callable[[], object]]:
+        """What the notebook is to be told first: that the run has begun, and from what."""
+        notebook, run_id, now = self._notebook, self._run_id, Moment.now()
+        owner = identity.own().text
+        unsaid: deque[Callable[[], object]] = deque()
+        unsaid.append(
+            lambda: runs.step_run(notebook, run_id, RunState.STARTING, moment=now, owner=owner)
+        )
+        if worker is not None:
+            started = Moment(worker.started_us, now.zone)
+            unsaid.append(
+                lambda: runs.step_run(
+                    notebook, run_id, RunState.RUNNING, moment=started, worker=worker.identity
+                )
+            )
+        unsaid.append(self._describe)
+        return unsaid
+
+    def _describe(self) -> None:
+        code = provenance.code(Path(self._order.code))
+        environment = provenance.environment()
+        runs.describe_run(self._notebook, self._run_id, code=code, environment=environment)
+
+    def _say_the_unsaid(self) -> None:
+        while self._unsaid:
+            self._unsaid[0]()
+            self._unsaid.popleft()
+
+    def _take_turn(self) -> bool:
+        """Whether the run is still ours to look after."""
+        now = time.monotonic()
+        try:
+            self._say_the_unsaid()
+            if now >= self._next_ingest:
+                self._next_ingest = now + INGEST_EVERY_S
+                if not self._intake.take_in(for_s=INGEST_EVERY_S):
+                    return False
+            if now >= self._next_heartbeat:
+                self._next_heartbeat = now + HEARTBEAT_EVERY_S
+                runs.heartbeat(self._notebook, self._run_id, moment=Moment.now())
+        except StoreError as error:
+            # What the run says is safe in its directory; the next turn tries again.
+            _say(error.message)
+        return True
+
+    def _close(self, outcome: Outcome) -> bool:
+        moment = Moment.now()
+        day = moment.day(dt.time.fromisoformat(self._order.day_starts_at))
+        return end(self._notebook, self._run_id, self._intake, outcome, moment=moment, day=day)
+
+
+def _ending(directory: RunDirectory, worker: WorkerProcess, stopping: Stopping) -> Outcome:
+    facts = directory.read_exit()
+    if facts is not None:
+        return endings.from_exit(facts)
+    if worker.status is None:
+        return endings.failed("It was told to stop, and not even SIGKILL has ended its process.")
+    return endings.from_status(worker.status, was_stopped=stopping.has_begun)
+
+
+def _insist(action: Callable[[], _T]) -> _T:
+    """Do something with the notebook, again and again while it refuses.
+
+    Raises:
+        StoreError: it refused for INSIST_FOR_S.
+    """
+    give_up_at = time.monotonic() + INSIST_FOR_S
+    pause_s = 0.1
+    while True:
+        try:
+            return action()
+        except StoreError as error:
+            _say(error.message)
+            if time.monotonic() > give_up_at:
+                raise
+        time.sleep(pause_s)
+        pause_s = min(pause_s * 2, 5.0)
+
+
+def _say(sentence: str) -> None:
+    # A disk that is full must not end the run as well.
+    with contextlib.suppress(OSError):
+        sys.stderr.write(f"{Moment.now().local:%Y-%m-%d %H:%M:%S} {sentence}\n")
+        sys.stderr.flush()

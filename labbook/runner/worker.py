@@ -1,0 +1,166 @@
+"""The worker: calls one experiment, and writes what it says into the run directory.
+
+    python -m labbook.runner.worker DIRECTORY SUPERVISOR
+
+It never opens the notebook. It does not outlive its supervisor, whose process number is
+SUPERVISOR: on Linux the kernel kills it then; elsewhere it notices that the pipe whose
+reading end is its standard input has ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import io
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from labbook.errors import LabbookError
+from labbook.experiments.backends import choose
+from labbook.experiments.loading import load
+from labbook.experiments.trial import Cancelled, Trial
+from labbook.runner.directory import RunDirectory
+from labbook.runner.memory import peak_memory_bytes
+from labbook.runner.order import Order
+from labbook.runner.parent import die_with
+from labbook.runner.recorder import DirectoryRecorder
+
+MESSAGE_LIMIT = 400
+
+
+class Terminated(BaseException):
+    """SIGTERM came, and nobody had asked the run to stop."""
+
+
+@dataclass
+class Ending:
+    """How the experiment ended, in the words of `exit.json`."""
+
+    state: str = "finished"
+    message: str = ""
+    exit_code: int | None = 0
+    signal: int | None = None
+    duration_s: float | None = None
+
+
+def main(arguments: list[str]) -> int:
+    directory = RunDirectory(Path(arguments[0]))
+    die_with(int(arguments[1]))
+    _prepare_output()
+    signal.signal(signal.SIGTERM, _on_term(directory))
+    ending = Ending()
+    recorder = None
+    try:
+        with _judged(ending):
+            recorder = DirectoryRecorder(directory)
+            _execute(directory, recorder, ending)
+        if recorder is not None and recorder.fault is not None:
+            ending.state, ending.message, ending.exit_code = "failed", recorder.fault.message, 1
+    finally:
+        # From here on nothing may interrupt the one sentence that counts.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        _flush()
+        directory.write_exit(
+            {
+                **vars(ending),
+                "peak_memory_bytes": peak_memory_bytes(),
+                "at_us": time.time_ns() // 1000,
+            }
+        )
+    return ending.exit_code or 0
+
+
+def _execute(directory: RunDirectory, recorder: DirectoryRecorder, ending: Ending) -> None:
+    order = Order.read(directory.order)
+    experiment = load(order.target, order.experiment)
+    params = experiment.checked(experiment.signature.accept(order.params))
+    backend = choose(experiment.specification, order.backend)
+    trial = Trial(order.seed, backend, params=params, recorder=recorder)
+    if directory.is_asked_to_stop():
+        raise Cancelled
+    recorder.started(backend)
+    started = time.perf_counter()
+    try:
+        experiment.run(trial, params)
+    finally:
+        ending.duration_s = time.perf_counter() - started
+
+
+@contextlib.contextmanager
+def _judged(ending: Ending) -> Iterator[None]:
+    """Turn whatever the experiment raises into an ending; the details go to the log."""
+    try:
+        yield
+    except Cancelled:
+        ending.state, ending.exit_code = "cancelled", None
+    except Terminated:
+        ending.state, ending.exit_code = "failed", None
+        ending.signal = int(signal.SIGTERM)
+        ending.message = "It was ended by SIGTERM."
+    except SystemExit as error:
+        if error.code not in (None, 0):
+            code = error.code if isinstance(error.code, int) else 1
+            ending.state, ending.exit_code = "failed", code
+            ending.message = f"It ended itself with sys.exit({error.code!r})."[:MESSAGE_LIMIT]
+    except LabbookError as error:
+        _print_trace(error)
+        ending.state, ending.exit_code = "failed", 1
+        ending.message = f"{error.message} {error.hint}".strip()[:MESSAGE_LIMIT]
+    except BaseException as error:
+        _print_trace(error)
+        ending.state, ending.exit_code = "failed", 1
+        ending.message = _sentence(error)
+
+
+def _sentence(error: BaseException) -> str:
+    if isinstance(error, MemoryError):
+        return "It ran out of memory (MemoryError)."
+    if isinstance(error, KeyboardInterrupt):
+        return "It was interrupted (KeyboardInterrupt)."
+    # A researcher's exception may fail to say what it is; format_exception_only allows for it.
+    lines = "".join(traceback.format_exception_only(error)).strip().splitlines()
+    return lines[-1][:MESSAGE_LIMIT] if lines else type(error).__name__
+
+
+def _print_trace(error: BaseException) -> None:
+    """The traceback, from the first line that is not labbook's own."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_globals.get("__name__") in _OWN:
+        trace = trace.tb_next
+    with contextlib.suppress(OSError, ValueError):
+        traceback.print_exception(type(error), error, trace or error.__traceback__)
+
+
+_OWN = (__name__, "contextlib", "labbook.experiments.define", "labbook.experiments.loading")
+
+
+def _prepare_output() -> None:
+    """Let each printed line reach the log at once, whatever is in it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(line_buffering=True, encoding="utf-8", errors="backslashreplace")
+    faulthandler.enable()
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+
+
+def _on_term(directory: RunDirectory) -> Any:
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        raise Cancelled if directory.is_asked_to_stop() else Terminated
+
+    return handle
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
