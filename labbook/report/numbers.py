@@ -1,0 +1,179 @@
+"""How labbook writes numbers: in tables, metrics, parameters and on axes alike.
+
+Exponents are written as a person types them (`1e-5`, `1e7`), because what is read here is
+often typed again as a parameter. JSON never passes here: it carries the full value.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from labbook.text.plain import plain_line
+
+DIGITS = 4
+"""Significant digits of a measured value: a standard error is seldom known better."""
+
+NOTHING = "–"
+
+# Outside of these powers of ten a number is written with an exponent.
+_SMALLEST = -4
+_LARGEST = 7
+# Columns that span more are easier to compare with exponents than with rows of zeros.
+_WIDEST_SPAN = 5
+
+
+def number(value: float, digits: int = DIGITS) -> str:
+    """A number in `digits` significant digits, without zeros that say nothing.
+
+    >>> [number(x) for x in (0.0050126, 1e7, 1.41421356e-7, 123456.7, -2.5, 0)]
+    ['0.005013', '1e7', '1.414e-7', '123457', '-2.5', '0']
+    """
+    if not math.isfinite(value):
+        return _not_finite(value)
+    if value == 0:
+        return "0"
+    power = _power(value, digits)
+    if _SMALLEST <= power < _LARGEST:
+        return _strip(f"{value:.{max(0, digits - 1 - power)}f}")
+    return short_exponent(f"{value:.{digits - 1}e}")
+
+
+def exact(value: Any) -> str:
+    """A value so that typing it gives it back: a parameter, a seed.
+
+    >>> [exact(x) for x in (0.1, 10_000_000, 1234567, True, (0.5, 0.25), None)]
+    ['0.1', '1e7', '1234567', 'true', '0.5,0.25', '–']
+    """
+    if value is None:
+        return NOTHING
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return _exact_int(value)
+    if isinstance(value, float):
+        text = repr(value)
+        return short_exponent(text) if "e" in text else _strip(text)
+    if isinstance(value, (list, tuple)):
+        return ",".join(exact(item) for item in value)
+    return plain_line(str(value))
+
+
+def with_error(value: float, error: float | None) -> str:
+    """A value and its uncertainty, the value to the error's second digit.
+
+    >>> with_error(0.00210345, 0.0000412), with_error(1.5, None), with_error(1.5, 0.0)
+    ('0.002103 ± 0.000041', '1.5', '1.5')
+    """
+    if error is None or not (math.isfinite(value) and math.isfinite(error) and error > 0):
+        return number(value)
+    last = _power(error, 2) - 1
+    largest = max(_power(value, 15) if value else last, last)
+    if largest >= _LARGEST or last < -7:
+        digits = max(1, min(15, largest - last + 1))
+        return f"{number(value, digits)} ± {number(error, 2)}"
+    decimals = max(0, -last)
+    return f"{value:.{decimals}f} ± {error:.{decimals}f}"
+
+
+def column(values: Sequence[Any], digits: int = DIGITS) -> list[str]:
+    """The cells of one column, numbers written alike so that they can be compared by eye.
+
+    Whole numbers stand in full. Others share one number of decimals, so many that the
+    smallest keeps its significant digits; where that is too many, all have an exponent.
+    """
+    floats = [value for value in values if isinstance(value, float) and math.isfinite(value)]
+    if not floats:
+        return [_cell(value, None) for value in values]
+    style = _style([value for value in floats if value], digits)
+    return [_cell(value, style) for value in values]
+
+
+def duration(seconds: float) -> str:
+    """A time as one says it.
+
+    >>> [duration(x) for x in (0.0123, 1.4, 83, 7384)]
+    ['12 ms', '1.4 s', '1 min 23 s', '2 h 3 min']
+    """
+    if seconds < 0.0995:
+        return f"{seconds * 1000:.2g} ms" if seconds < 0.00995 else f"{seconds * 1000:.0f} ms"
+    if seconds < 59.5:
+        return f"{seconds:.2g} s" if seconds < 9.95 else f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min"
+
+
+def size(count: float) -> str:
+    """A number of bytes, in powers of 1000.
+
+    >>> size(512), size(123_400_000)
+    ('512 B', '123 MB')
+    """
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 999.5:
+            return f"{count:.0f} {unit}" if unit == "B" or count >= 99.5 else f"{count:.2g} {unit}"
+        count /= 1000
+    return f"{count:.3g} TB"
+
+
+def short_exponent(text: str) -> str:
+    """ "1.50e-05" as "1.5e-5"."""
+    mantissa, _, power = text.partition("e")
+    return f"{_strip(mantissa)}e{int(power)}"
+
+
+def _style(values: list[float], digits: int) -> str:
+    """The format that suits all of a column's values: "f" or "e", with decimals."""
+    if not values:
+        return ".0f"
+    powers = [_power(value, digits) for value in values]
+    low, high = min(powers), max(powers)
+    fits = low >= _SMALLEST - 1 and high < _LARGEST and high - low <= _WIDEST_SPAN
+    kind, decimals = ("f", max(0, digits - 1 - low)) if fits else ("e", digits - 1)
+    while decimals and all(
+        float(f"{value:.{decimals - 1}{kind}}") == float(f"{value:.{decimals}{kind}}")
+        for value in values
+    ):
+        decimals -= 1
+    return f".{decimals}{kind}"
+
+
+def _cell(value: Any, style: str | None) -> str:
+    if isinstance(value, bool) or value is None or not isinstance(value, (int, float)):
+        return exact(value)
+    if not math.isfinite(value):
+        return _not_finite(value)
+    if isinstance(value, int) or style is None:
+        return str(value)
+    text = f"{value:{style}}"
+    if style.endswith("f"):
+        return text
+    mantissa, _, power = text.partition("e")
+    return f"{mantissa}e{int(power)}"
+
+
+def _power(value: float, digits: int) -> int:
+    """The power of ten of the leading digit, after rounding to `digits`."""
+    return int(f"{value:.{digits - 1}e}".partition("e")[2])
+
+
+def _exact_int(value: int) -> str:
+    # Above 2**53 a number with an exponent would not be read back as the same integer.
+    if not 10**6 <= abs(value) < 2**53:
+        return str(value)
+    significant = str(abs(value)).rstrip("0")
+    if len(significant) > 3:
+        return str(value)
+    return short_exponent(f"{value:.{len(significant) - 1}e}")
+
+
+def _strip(text: str) -> str:
+    return text.rstrip("0").removesuffix(".") if "." in text else text
+
+
+def _not_finite(value: float) -> str:
+    return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"

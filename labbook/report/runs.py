@@ -1,0 +1,166 @@
+"""What is said of a run, in the terminal and in reports alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.style import Style
+from rich.text import Text
+
+from labbook.model import Moment, Run, RunState
+from labbook.report import numbers
+from labbook.text.plain import plain_line
+
+STATE_STYLES = {
+    RunState.QUEUED: Style(dim=True),
+    RunState.STARTING: Style(color="cyan"),
+    RunState.RUNNING: Style(color="cyan"),
+    RunState.FINISHING: Style(color="cyan"),
+    RunState.FINISHED: Style(color="green"),
+    RunState.FAILED: Style(color="red"),
+    RunState.CANCELLED: Style(color="yellow"),
+    RunState.TIMED_OUT: Style(color="red"),
+    RunState.LOST: Style(color="red"),
+}
+_FAINT = Style(dim=True)
+_BAR_COLUMNS = 24
+_GAP = 3
+
+
+def state_words(run: Run) -> str:
+    """ "finished in 1.4 s", "failed after 2 min 3 s", "running"."""
+    if run.duration_s is None or not run.state.has_ended:
+        return run.state.words
+    joint = "in" if run.state is RunState.FINISHED else "after"
+    return f"{run.state.words} {joint} {numbers.duration(run.duration_s)}"
+
+
+def headline(run: Run) -> Text:
+    """ "run 41 · kl.bias-table · finished in 1.4 s"."""
+    return Text.assemble(
+        (f"run {run.id}", Style(bold=True)),
+        (" · ", _FAINT),
+        plain_line(run.experiment),
+        (" · ", _FAINT),
+        (state_words(run), STATE_STYLES[run.state]),
+    )
+
+
+def params_text(params: Mapping[str, Any]) -> str:
+    """Parameters as one types them after `labbook run NAME`."""
+    return " ".join(f"{plain_line(name)}={numbers.exact(value)}" for name, value in params.items())
+
+
+def origin_text(run: Run) -> str:
+    """What a run can be repeated from: parameters, seed, backend."""
+    parts = [params_text(run.params)]
+    parts += [f"seed {run.seed}"] if run.seed is not None else []
+    parts += [plain_line(run.backend)] if run.backend else []
+    return " · ".join(part for part in parts if part)
+
+
+def progress_text(run: Run) -> Text | None:
+    """A bar while a run is on its way; None before it says how far it is, and at its end."""
+    if run.progress is None or run.state.has_ended:
+        return None
+    fraction = run.progress.fraction
+    if fraction is None:
+        return Text(f"{numbers.number(run.progress.done)} done", _FAINT)
+    full = round(fraction * _BAR_COLUMNS)
+    return Text.assemble(
+        ("━" * full, STATE_STYLES[run.state]),
+        ("━" * (_BAR_COLUMNS - full), _FAINT),
+        f" {fraction * 100:.0f} %",
+    )
+
+
+def facts(run: Run) -> list[tuple[str, str]]:
+    """Everything recorded of a run, as names and values."""
+    told = (
+        ("experiment", plain_line(run.experiment)),
+        ("state", state_words(run)),
+        ("message", plain_line(run.message)),
+        ("parameters", params_text(run.params)),
+        ("seed", _number(run.seed)),
+        ("backend", backend_text(run)),
+        ("started", clock(run.started, with_day=True) if run.started else ""),
+        ("ended", clock(run.ended, with_day=True) if run.ended else ""),
+        ("exit code", _number(run.exit_code)),
+        ("signal", _number(run.signal)),
+        ("commit", commit_text(run)),
+        ("host", plain_line(run.host)),
+        ("peak memory", numbers.size(run.peak_memory_bytes) if run.peak_memory_bytes else ""),
+        ("again from", f"run {run.parent_id}" if run.parent_id is not None else ""),
+    )
+    return [(name, value) for name, value in told if value]
+
+
+def backend_text(run: Run) -> str:
+    """ "cupy on NVIDIA H100", or "numpy (CuPy is not installed)"."""
+    if not run.backend:
+        return ""
+    device = f" on {plain_line(run.device)}" if run.device else ""
+    reason = f" ({plain_line(run.backend_reason)})" if run.backend_reason else ""
+    return f"{plain_line(run.backend)}{device}{reason}"
+
+
+def commit_text(run: Run) -> str:
+    """ "1a2b3c4d5e6f on main, with changes"."""
+    if run.code is None:
+        return ""
+    branch = f" on {plain_line(run.code.branch)}" if run.code.branch else ""
+    dirty = ", with changes" if run.code.dirty else ""
+    return f"{plain_line(run.code.commit)[:12]}{branch}{dirty}"
+
+
+def clock(moment: Moment, *, with_day: bool = False) -> str:
+    """The time where it was lived: "10:03", or "2026-11-20 10:03:12"."""
+    return f"{moment.local:%Y-%m-%d %H:%M:%S}" if with_day else f"{moment.local:%H:%M}"
+
+
+def _number(value: int | None) -> str:
+    return "" if value is None else str(value)
+
+
+class MetricsView:
+    """Named numbers in as many columns as fit."""
+
+    def __init__(self, metrics: Mapping[str, float]) -> None:
+        self.metrics = metrics
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        names = [plain_line(name) for name in self.metrics]
+        values = [numbers.number(value) for value in self.metrics.values()]
+        if not names:
+            return
+        widest_name, widest = max(map(cell_len, names)), max(map(len, values))
+        room = widest_name + 2 + widest + _GAP
+        columns = max(1, (options.max_width + _GAP) // room)
+        rows = -(-len(names) // columns)
+        for row in range(rows):
+            line = Text(no_wrap=True, overflow="ellipsis")
+            for place in range(row, len(names), rows):
+                line.append(set_cell_size(names[place], widest_name), _FAINT)
+                line.append("  " + values[place].ljust(widest + _GAP))
+            line.rstrip()
+            yield line
+
+
+class FactsView:
+    """Names and values below each other, the values wrapped beside the names."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        from rich.table import Table as Grid
+
+        grid = Grid.grid(padding=(0, 2))
+        grid.add_column(no_wrap=True)
+        grid.add_column(overflow="fold")
+        for name, value in facts(self.run):
+            grid.add_row(Text(name, _FAINT), Text(value))
+        yield grid

@@ -1,0 +1,132 @@
+"""The weekly report as Markdown, as GitHub and Obsidian read it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from labbook.model import Figure, Results, Run, Section
+from labbook.report import numbers
+from labbook.report.markdown import escape_markdown, safe_markdown
+from labbook.report.runs import backend_text, clock, commit_text, params_text
+from labbook.report.tables import markdown_table
+from labbook.report.textplot import draw
+from labbook.report.weekly import pages as week
+from labbook.report.weekly.pages import FollowUp, ShownItem, ShownSection, WeekPages
+from labbook.report.words import describe, left_out
+
+_PLOT_COLUMNS = 72
+_RUN_COLUMNS = ("run", "experiment", "state", "time", "parameters", "seed", "backend", "commit")
+
+Address = Callable[[Figure], str]
+
+
+def weekly_markdown(pages: WeekPages, image: Address | None = None) -> str:
+    """The report as Markdown. What notes say stays as written, but nothing in it is active.
+
+    image: gives the address of a figure's image; without it figures are drawn as text
+    """
+    period = pages.draft.period
+    lines = [f"# {week.title(period)}", ""]
+    under = [week.days(period)] if week.days(period) != week.title(period) else []
+    under += [escape_markdown(pages.author)] if pages.author else []
+    lines += [" · ".join(under), ""] if under else []
+    if not pages.draft.saved:
+        lines += ["*A draft: this review is not saved yet.*", ""]
+    for sentence in pages.draft.missing:
+        lines += [f"**{escape_markdown(sentence)}**", ""]
+    lines += _follow_up(week.follow_up(pages.draft))
+    for section in week.sections(pages):
+        lines += [f"## {section.title}", "", *_section(section, image), ""]
+    lines += _runs([run for _, (run, _) in sorted(pages.runs.items())])
+    written = f" on {clock(pages.written, with_day=True)}" if pages.written else ""
+    return "\n".join([*lines, f"*Written by labbook{written}.*", ""])
+
+
+def _follow_up(steps: tuple[FollowUp, ...]) -> Iterator[str]:
+    if not steps:
+        return
+    yield from ("## Last review's next steps", "", f"{week.standing_words(steps)}.", "")
+    for each in steps:
+        box = "x" if each.standing == "done" else " "
+        told = [f"**{each.standing}**"]
+        told += [escape_markdown(each.because)] if each.because else []
+        told += [escape_markdown(week.origin_words(each.evidence))] if each.evidence else []
+        yield from _item(f"[{box}] {each.step.text}", f" ({', '.join(told)})")
+    yield ""
+
+
+def _section(section: ShownSection, image: Address | None) -> Iterator[str]:
+    if not section.items and not section.repositories:
+        yield "*Nothing noted.*"
+    box = "[ ] " if section.section is Section.NEXT_STEPS else ""
+    for shown in section.items:
+        origin = f" ({escape_markdown(shown.origin)})" if shown.origin else ""
+        yield from _item(f"{box}{shown.item.text}", origin)
+        if shown.results:
+            yield from _indented(_results(shown.results, image))
+    for name, commits in section.repositories:
+        yield from (*([""] if section.items else []), f"### {escape_markdown(name)}", "")
+        for shown in commits:
+            yield from _item(f"{_hash(shown)} {shown.item.text}")
+        yield ""
+
+
+def _item(text: str, after: str = "") -> Iterator[str]:
+    """A list item; its further lines are set in, so that nothing in it ends the list.
+
+    text: with the box or the hash before it, since what a line begins with decides how the
+        lines below it are read
+    """
+    first, *others = safe_markdown(text).strip("\n").split("\n")
+    if not others:
+        yield f"- {first}{after}"
+        return
+    yield f"- {first}"
+    yield from _indented([*others, *(["", after.strip()] if after else [])])
+
+
+def _indented(lines: list[str] | Iterator[str]) -> Iterator[str]:
+    for line in lines:
+        yield f"  {line}".rstrip()
+
+
+def _results(results: Results, image: Address | None) -> Iterator[str]:
+    for table in results.tables:
+        title = f"**{escape_markdown(table.title)}**" if table.title else ""
+        yield from ("", *([title, ""] if title else []))
+        yield from markdown_table(table).rstrip("\n").split("\n")
+    for figure in results.figures:
+        yield ""
+        if image:
+            yield f"![{escape_markdown(describe(figure))}]({image(figure)})"
+            for phrase in left_out(figure):
+                yield from ("", f"*{escape_markdown(phrase)}*")
+        else:
+            yield from ("```text", *draw(figure, _PLOT_COLUMNS).plain.split("\n"), "```")
+    for name in results.missing:
+        yield from ("", f"*{escape_markdown(name)} is missing: its file is gone or altered.*")
+    yield ""
+
+
+def _hash(shown: ShownItem) -> str:
+    return f"`{shown.origin}`" if shown.origin.isalnum() else escape_markdown(shown.origin)
+
+
+def _runs(runs: list[Run]) -> Iterator[str]:
+    if not runs:
+        return
+    yield from ("## Runs", "", f"| {' | '.join(_RUN_COLUMNS)} |")
+    yield "| --: | :-- | :-- | --: | :-- | --: | :-- | :-- |"
+    for run in runs:
+        cells = (
+            str(run.id),
+            run.experiment,
+            run.state.words,
+            "" if run.duration_s is None else numbers.duration(run.duration_s),
+            params_text(run.params),
+            "" if run.seed is None else str(run.seed),
+            backend_text(run).partition(" (")[0],
+            commit_text(run),
+        )
+        yield f"| {' | '.join(map(escape_markdown, cells))} |"
+    yield ""

@@ -1,0 +1,184 @@
+"""What a weekly report is made of, and what it says, before it is Markdown or HTML."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from labbook.model import (
+    Moment,
+    NextStep,
+    Results,
+    ReviewDraft,
+    ReviewItem,
+    Run,
+    Section,
+    StepState,
+)
+from labbook.text.plain import plain_line
+
+if TYPE_CHECKING:
+    from labbook.text.when import Period
+
+Standing = Literal["done", "carried", "dropped", "open"]
+
+_HASH_LENGTH = 10
+
+
+@dataclass(frozen=True, slots=True)
+class WeekPages:
+    """A review with everything that its items point at.
+
+    runs: by id, the runs of the period and those that items point at, with what they show
+    written: when the report was made
+    author: whose notebook it is
+    """
+
+    draft: ReviewDraft
+    runs: Mapping[int, tuple[Run, Results]] = field(default_factory=dict)
+    written: Moment | None = None
+    author: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """One next step of the review before, and what became of it."""
+
+    step: NextStep
+    standing: Standing
+    because: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownItem:
+    """One line of a section.
+
+    origin: where it came from, in words
+    run: the run it came from, if the report knows it
+    results: what that run shows, where this is the first item to come from it
+    """
+
+    item: ReviewItem
+    origin: str
+    run: Run | None = None
+    results: Results | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSection:
+    """A section: its items, and those from commits by repository."""
+
+    section: Section
+    items: tuple[ShownItem, ...]
+    repositories: tuple[tuple[str, tuple[ShownItem, ...]], ...] = ()
+
+    @property
+    def title(self) -> str:
+        return self.section.value.capitalize()
+
+
+def follow_up(draft: ReviewDraft) -> tuple[FollowUp, ...]:
+    """The previous review's next steps: as this review judged them, else as they stand."""
+    verdicts = {verdict.step_id: verdict for verdict in draft.verdicts}
+    standings: dict[StepState, Standing] = {
+        StepState.OPEN: "open",
+        StepState.DONE: "done",
+        StepState.DROPPED: "dropped",
+    }
+    found = []
+    for step in draft.previous_steps:
+        verdict = verdicts.get(step.id)
+        if verdict:
+            found.append(FollowUp(step, verdict.fate, verdict.because, verdict.evidence))
+        else:
+            found.append(FollowUp(step, standings[step.state], step.because, ""))
+    return tuple(found)
+
+
+def sections(pages: WeekPages) -> tuple[ShownSection, ...]:
+    """The four sections; a run's tables and figures stand below the first item from it."""
+    shown: set[int] = set()
+    found = []
+    for section in Section:
+        items = [_shown(item, pages, shown) for item in pages.draft.section(section)]
+        by_repository: dict[str, list[ShownItem]] = {}
+        for each in items:
+            if repository := _repository(each.item.source):
+                by_repository.setdefault(repository, []).append(each)
+        found.append(
+            ShownSection(
+                section,
+                tuple(each for each in items if not _repository(each.item.source)),
+                tuple((name, tuple(commits)) for name, commits in by_repository.items()),
+            )
+        )
+    return tuple(found)
+
+
+def run_id(source: str) -> int | None:
+    """The run that "run:41" names."""
+    kind, _, number = source.partition(":")
+    return int(number) if kind == "run" and number.isascii() and number.isdigit() else None
+
+
+def origin_words(source: str) -> str:
+    """ "run:41" as "run 41", "commit:/home/ada/kl@1a2b…" as "1a2b3c4d5e"."""
+    kind, _, rest = source.partition(":")
+    if kind == "commit":
+        return plain_line(rest.rpartition("@")[2])[:_HASH_LENGTH]
+    words = {"run": "run", "note": "note", "step": "next step"}
+    return f"{words[kind]} {plain_line(rest)}" if kind in words else plain_line(source)
+
+
+def title(period: Period) -> str:
+    """ "Week 47 of 2026", "November 2026", "20 November 2026", or first and last day."""
+    year, week, _ = period.first.isocalendar()
+    if period.label == f"{year}-W{week:02}":
+        return f"Week {week} of {year}"
+    if period.label == f"{period.first:%Y-%m}":
+        return f"{period.first:%B %Y}"
+    return days(period)
+
+
+def days(period: Period) -> str:
+    """ "16–22 November 2026", "28 December 2026 – 3 January 2027"."""
+    first, last = period.first, period.last
+    if first == last:
+        return _day(first)
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day}–{_day(last)}"
+    if first.year == last.year:
+        return f"{first.day} {first:%B} – {_day(last)}"
+    return f"{_day(first)} – {_day(last)}"
+
+
+def standing_words(steps: tuple[FollowUp, ...]) -> str:
+    """ "3 done, 1 carried, 1 open"."""
+    order: tuple[Standing, ...] = ("done", "carried", "dropped", "open")
+    counts = {name: sum(1 for each in steps if each.standing == name) for name in order}
+    return ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+
+
+def _shown(item: ReviewItem, pages: WeekPages, shown: set[int]) -> ShownItem:
+    number = run_id(item.source)
+    found = pages.runs.get(number) if number is not None else None
+    origin = origin_words(item.source)
+    if found is None or number is None:
+        return ShownItem(item, origin)
+    first = number not in shown
+    shown.add(number)
+    return ShownItem(item, origin, found[0], found[1] if first else None)
+
+
+def _repository(source: str) -> str:
+    if not source.startswith("commit:"):
+        return ""
+    path = source.removeprefix("commit:").rpartition("@")[0].rstrip("/")
+    return plain_line(path.rpartition("/")[2]) or "repository"
+
+
+def _day(day: dt.date) -> str:
+    return f"{day.day} {day:%B %Y}"

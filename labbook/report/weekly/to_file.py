@@ -1,0 +1,36 @@
+"""Writes the weekly report to a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from labbook.model import Figure
+from labbook.report.figures import content_key, draw_file, png
+from labbook.report.files import write_whole
+from labbook.report.weekly.as_html import weekly_html
+from labbook.report.weekly.as_markdown import weekly_markdown
+from labbook.report.weekly.pages import WeekPages
+
+
+def write_week(
+    pages: WeekPages, form: Literal["md", "html"], path: Path, cache: Path | None = None
+) -> Path:
+    """Write the report; one in Markdown has its images in a directory beside it.
+
+    cache: where figures drawn before are kept
+
+    Raises:
+        ReportError: a figure cannot be drawn, or a file cannot be written.
+    """
+    if form == "html":
+        return write_whole(path, weekly_html(pages, cache).encode())
+    images = path.with_name(f"{path.stem}-figures")
+
+    def image(figure: Figure) -> str:
+        drawn = draw_file(figure, "png", cache).read_bytes() if cache else png(figure)
+        name = f"{content_key(figure)[:16]}.png"
+        write_whole(images / name, drawn)
+        return f"<{images.name}/{name}>"
+
+    return write_whole(path, weekly_markdown(pages, image).encode())

@@ -1,0 +1,89 @@
+"""A number that is shown is the number that is meant, to the digits that are shown."""
+
+from __future__ import annotations
+
+import math
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labbook.report import numbers
+
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
+
+
+@given(FINITE, st.integers(2, 10))
+def test_a_shown_number_is_right_to_its_digits(value: float, digits: int) -> None:
+    # The largest floats round up to what is none.
+    shown = min(max(float(numbers.number(value, digits)), -sys.float_info.max), sys.float_info.max)
+    assert math.isclose(shown, value, rel_tol=0.5001 * 10 ** (1 - digits), abs_tol=5e-323)
+
+
+@given(st.one_of(FINITE, st.integers(-(10**30), 10**30), st.booleans()))
+def test_a_parameter_typed_again_is_the_same(value: float) -> None:
+    typed = numbers.exact(value)
+    if isinstance(value, bool):
+        assert typed == str(value).lower()
+    elif isinstance(value, int):
+        assert int(typed) == value if "e" not in typed else float(typed) == value
+    else:
+        assert float(typed) == value
+
+
+@given(st.lists(st.floats(1e-3, 1e3), min_size=1, max_size=8))
+def test_the_numbers_of_a_column_have_their_points_below_each_other(values: list[float]) -> None:
+    shown = numbers.column(values)
+    if not any("e" in text for text in shown):
+        assert len({len(text.partition(".")[2]) for text in shown}) == 1
+    for value, text in zip(values, shown, strict=True):
+        assert float(text) == pytest.approx(value, rel=6e-4)
+
+
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        ([0.1, 0.2, 0.5], ["0.1", "0.2", "0.5"]),
+        ([2.1e-4, 1.4161, 0.5e-3], ["0.00021", "1.41610", "0.00050"]),
+        ([2.1e-9, 1.4], ["2.1e-9", "1.4e0"]),
+        ([10_000_000, 3], ["10000000", "3"]),
+        ([1, 2.5, None, "x", True], ["1", "2.5", "–", "x", "true"]),
+        ([math.nan, math.inf, -math.inf, 1.25], ["nan", "inf", "-inf", "1.25"]),
+        ([], []),
+    ],
+)
+def test_a_column_is_written_as_a_person_would(values: list[object], shown: list[str]) -> None:
+    assert numbers.column(values) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "shown"),
+    [
+        (12.3456, 0.0123, "12.346 ± 0.012"),
+        (3e-4, 1.1e-4, "0.00030 ± 0.00011"),
+        (0.0, 0.1, "0.00 ± 0.10"),
+        (1e9, 3e7, "1e9 ± 3e7"),
+        (1e-9, 2e-10, "1e-9 ± 2e-10"),
+        (1.5, None, "1.5"),
+        (1.5, math.nan, "1.5"),
+        (math.nan, 1.0, "nan"),
+    ],
+)
+def test_an_error_says_how_many_digits_its_value_has(
+    value: float, error: float | None, shown: str
+) -> None:
+    assert numbers.with_error(value, error) == shown
+
+
+@given(st.floats(0, 1e7))
+def test_a_time_is_right_to_two_digits(seconds: float) -> None:
+    units = {"ms": 1e-3, "s": 1, "min": 60, "h": 3600}
+    parts = numbers.duration(seconds).split()
+    total = sum(float(n) * units[unit] for n, unit in zip(parts[::2], parts[1::2], strict=True))
+    assert total == pytest.approx(seconds, rel=0.06, abs=6e-5)
+
+
+def test_sizes_are_in_powers_of_a_thousand() -> None:
+    shown = [numbers.size(count) for count in (0, 999, 1000, 182_300_000, 1.5e12)]
+    assert shown == ["0 B", "999 B", "1 kB", "182 MB", "1.5 TB"]
