@@ -1,0 +1,140 @@
+"""The `labbook` command: finds the subcommand, and turns every error into one sentence.
+
+Subcommands are imported when they are called, and import what they need when they run:
+`labbook log` has a tenth of a second.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import NoReturn
+
+import click
+
+from labbook import __version__
+from labbook.cli.context import Context, OpenApp
+from labbook.errors import LabbookError
+
+COMMANDS = {
+    "log": "log:log",
+    "show": "day:show",
+    "edit": "day:edit",
+    "search": "search:search",
+    "next": "next:next_",
+    "note": "note:note",
+    "experiments": "experiments:experiments",
+    "run": "run:run",
+    "runs": "runs:runs",
+    "review": "review:review",
+    "report": "report:report",
+    "backup": "keep:backup",
+    "check": "keep:check",
+    "doctor": "keep:doctor",
+    "demo": "demo:demo",
+    "completion": "completion:completion",
+}
+"""Each command, and the module and name that hold it. In the order of a day's work."""
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(f"labbook.cli.{module}"), name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean `labbook {near[0]}`?" if near else ""
+            ctx.fail(f"There is no command {args[0]!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Commands, invoke_without_command=True)
+@click.option(
+    "--notebook",
+    metavar="DIR",
+    help="The notebook's directory. Default: $LABBOOK_HOME, else the settings file, else "
+    "the platform's place for data.",
+)
+@click.version_option(__version__, prog_name="labbook")
+@click.pass_context
+def labbook(ctx: click.Context, notebook: str | None) -> None:
+    """A research notebook and experiment journal.
+
+    Without a command it opens the app on today.
+    """
+    ctx.obj = Context(notebook, ctx.obj)
+    if ctx.invoked_subcommand is None:
+        _open_app(ctx.obj)
+
+
+def main(open_app: OpenApp) -> NoReturn:
+    """Run the command and exit with its code.
+
+    open_app: opens the terminal app on a desk
+    """
+    os.umask(0o077)
+    try:
+        sys.exit(labbook.main(prog_name="labbook", standalone_mode=False, obj=open_app) or 0)
+    except LabbookError as error:
+        _say(error.message, error.hint)
+        sys.exit(error.exit_code)
+    except click.exceptions.Exit as exit_:
+        sys.exit(exit_.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader (`| head`) has seen enough. Python would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        sys.exit(_report_bug(error))
+
+
+def _open_app(context: Context) -> None:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise LabbookError(
+            "The app needs a terminal, and this is none.",
+            hint="Use `labbook show` or `labbook log TEXT` here.",
+        )
+    context.open_app(context.desk)
+
+
+def _say(message: str, hint: str) -> None:
+    from labbook.text.plain import plain
+
+    click.echo(f"labbook: {plain(message)}", err=True)
+    if hint:
+        click.echo(f"         {plain(hint)}", err=True)
+
+
+def _report_bug(error: Exception) -> int:
+    """Keep the traceback of a defect in a file, and say where."""
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="labbook-crash-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as file:
+        file.write(f"labbook {__version__}, Python {sys.version}\n{sys.argv}\n")
+        traceback.print_exception(error, file=file)
+    _say(
+        f"This is a defect in labbook: {type(error).__name__}: {error}",
+        f"The details are in {file.name}; please report them.",
+    )
+    return 70

@@ -1,0 +1,66 @@
+"""How commands write: data to stdout, talk to stderr, everything sanitised for terminals."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+WIDEST = 100
+"""Text wider than this is hard to read; a wider terminal keeps its margin."""
+
+
+def say(message: str) -> None:
+    """Tell the person something, on stderr."""
+    from labbook.text.plain import plain
+
+    click.echo(plain(message), err=True)
+
+
+def put_json(value: Any) -> None:
+    """Write one JSON document to stdout; non-finite numbers as strings."""
+    import json
+
+    from labbook.model.jsonable import encode
+
+    click.echo(json.dumps(encode(value), ensure_ascii=False, indent=2))
+
+
+def put_text(text: str) -> None:
+    """Write text to stdout, harmless to a terminal."""
+    from labbook.text.plain import plain
+
+    click.echo(plain(text))
+
+
+def put(*renderables: RenderableType) -> None:
+    """Write drawn things to stdout: coloured on a terminal, plain text in a pipe."""
+    from rich.console import Console
+
+    console = Console(markup=False, highlight=False, emoji=False, soft_wrap=False)
+    if not sys.stdout.isatty() or console.width > WIDEST:
+        console.width = WIDEST
+    for renderable in renderables:
+        console.print(renderable)
+
+
+def columns(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Aligned columns for short lists; the last is not padded."""
+    from rich.cells import cell_len
+
+    from labbook.text.plain import plain
+
+    shown = [[plain(cell).replace("\n", " ") for cell in row] for row in [headings, *rows]]
+    widths = [max(cell_len(row[index]) for row in shown) for index in range(len(headings))]
+    lines = []
+    for row in shown:
+        padded = [
+            cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)
+        ]
+        lines.append("  ".join(padded).rstrip())
+    return "\n".join(lines)

@@ -1,0 +1,118 @@
+"""`labbook run`: an experiment in the foreground, recorded in the day's entry."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+from click.shell_completion import CompletionItem
+
+from labbook.cli.context import Context
+from labbook.cli.output import put, put_json, say
+from labbook.cli.shapes import run_json
+from labbook.cli.watch import watch
+from labbook.desk import find, launch
+from labbook.errors import RunCancelled, RunFailed, UsageError
+from labbook.model.run import Run, RunState
+
+
+def _names(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    root = ctx.find_root()
+    context = Context(root.params.get("notebook"), root.obj)
+    found, _broken = launch.experiments(context.desk)
+    return [
+        CompletionItem(each.name, help=each.title)
+        for each in found
+        if each.name.startswith(incomplete)
+    ]
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("name", shell_complete=_names)
+@click.argument("params", nargs=-1, type=click.UNPROCESSED, metavar="[PARAM=VALUE]…")
+@click.option("--seed", type=int, help="What every random number follows from; drawn if absent.")
+@click.option(
+    "--backend", type=click.Choice(["auto", "numpy", "cupy"]), default="auto", show_default=True
+)
+@click.option("--detach", is_flag=True, help="Return at once; the run goes on by itself.")
+@click.option(
+    "--figures",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Draw the figures as SVG and PNG files in DIR.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One object: the run with its results.")
+@click.pass_obj
+def run(
+    context: Context,
+    name: str,
+    params: tuple[str, ...],
+    seed: int | None,
+    backend: str,
+    detach: bool,
+    figures: Path | None,
+    as_json: bool,
+) -> None:
+    """Run an experiment. Its tables and plots are pasted into the day's entry.
+
+    Ctrl-C cancels it; closing the terminal does not. `labbook experiments NAME` lists the
+    parameters.
+
+    \b
+      labbook run kl.bias-table shift=1 samples=1e7
+      labbook run channel.rejection p=0.5,0.5 q=0.1,0.9 blocks=20000 --seed 7
+    """
+    if detach and figures:
+        raise UsageError("--figures needs the run's end, so it cannot go with --detach.")
+    started = launch.launch(context.desk, name, _given(params), seed=seed, backend=backend)
+    if detach:
+        ended = started
+        say(f"run {started.id} has started; `labbook runs show {started.id}` shows it.")
+    else:
+        ended = watch(context.desk, started)
+    if figures is not None:
+        from labbook.desk.report import draw_figures
+
+        for path in draw_figures(context.desk, ended, figures):
+            say(f"Drawn: {path}")
+    if as_json:
+        put_json(run_json(ended, find.results(context.desk, ended)))
+    elif not detach:
+        show_run(context, ended)
+    if not detach:
+        _raise_unless_finished(ended)
+
+
+def show_run(context: Context, run: Run, *, full: bool = False) -> None:
+    """Draw one run on stdout; `full` with all that was recorded."""
+    from labbook.report.page import draw_run
+    from labbook.report.runs import headline
+
+    put(headline(run), draw_run(run, find.results(context.desk, run), full=full))
+
+
+def _given(params: tuple[str, ...]) -> dict[str, str]:
+    given: dict[str, str] = {}
+    for param in params:
+        name, equals, value = param.partition("=")
+        if not equals or not name:
+            raise UsageError(
+                f"{param!r} is no parameter.", hint="Parameters are given as name=value."
+            )
+        if name in given:
+            raise UsageError(f"The parameter {name} is given twice.")
+        given[name] = value
+    return given
+
+
+def _raise_unless_finished(run: Run) -> None:
+    if not run.state.has_ended:
+        sys.exit(0)  # detached by a second Ctrl-C; the run goes on
+    if run.state is RunState.CANCELLED:
+        raise RunCancelled(f"Run {run.id} was cancelled.")
+    if run.state is not RunState.FINISHED:
+        raise RunFailed(
+            f"Run {run.id} is {run.state.words}: {run.message or 'no reason is known.'}",
+            hint=f"`labbook runs log {run.id}` shows what it printed.",
+        )

@@ -1,0 +1,83 @@
+"""Watches a run in the foreground: a bar on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from labbook.cli.output import say
+from labbook.desk import runs
+from labbook.desk.desk import Desk
+from labbook.model.run import Progress, Run
+
+LINE_EVERY_S = 5.0
+
+
+class _Show(Protocol):
+    def __call__(self, progress: Progress | None) -> None: ...
+
+
+def watch(desk: Desk, run: Run) -> Run:
+    """Follow a run to its end. The first Ctrl-C cancels it, a second one leaves it alone."""
+    cancelled = False
+    latest = run
+    with _shown(f"run {run.id} · {run.experiment}") as show:
+        while True:
+            try:
+                for latest in runs.follow(desk, run.id):
+                    show(latest.progress)
+                return latest
+            except KeyboardInterrupt:
+                if cancelled:
+                    say(f"Left alone; `labbook runs show {run.id}` tells how it ends.")
+                    return latest
+                cancelled = True
+                runs.cancel(desk, run.id)
+                say("Cancelling; press Ctrl-C again to leave it to itself.")
+
+
+@contextmanager
+def _shown(title: str) -> Iterator[_Show]:
+    if not sys.stderr.isatty():
+        yield _Lines(title)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    bar = Bar(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    with bar:
+        task = bar.add_task(title, total=None)
+
+        def show(progress: Progress | None) -> None:
+            if progress is not None:
+                bar.update(task, completed=progress.done, total=progress.total)
+
+        yield show
+
+
+class _Lines:
+    """Progress as a line now and then, for logs and pipes."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._last = time.monotonic()
+        say(f"{title} …")
+
+    def __call__(self, progress: Progress | None) -> None:
+        if progress is None or time.monotonic() - self._last < LINE_EVERY_S:
+            return
+        self._last = time.monotonic()
+        fraction = progress.fraction
+        far = f"{fraction:.0%}" if fraction is not None else f"{progress.done:g}"
+        say(f"{self._title} · {far}")

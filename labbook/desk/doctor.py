@@ -1,0 +1,168 @@
+"""Looks at everything around a notebook that can make trouble, and says what to do."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib import metadata
+
+from labbook import __version__
+from labbook.desk.desk import Desk
+from labbook.errors import LabbookError
+
+LITTLE_ROOM_BYTES = 500_000_000
+
+
+class Verdict(StrEnum):
+    GOOD = "good"
+    NOTE = "note"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """One thing that was looked at.
+
+    remedy: what to do about it, where there is something to do
+    """
+
+    topic: str
+    verdict: Verdict
+    finding: str
+    remedy: str = ""
+
+
+def examine(desk: Desk) -> tuple[Diagnosis, ...]:
+    """Look at the installation, the notebook and the machine. Changes nothing."""
+    looks: tuple[Callable[[Desk], Iterator[Diagnosis]], ...] = (
+        _installation,
+        _sqlite,
+        _notebook,
+        _place,
+        _backend,
+        _tools,
+        _terminal,
+    )
+    return tuple(found for look in looks for found in look(desk))
+
+
+def _installation(desk: Desk) -> Iterator[Diagnosis]:
+    yield Diagnosis("labbook", Verdict.GOOD, f"{__version__} on Python {platform.python_version()}")
+    try:
+        stranger = metadata.version("labbook")
+    except metadata.PackageNotFoundError:
+        pass
+    else:
+        yield Diagnosis(
+            "package",
+            Verdict.PROBLEM,
+            f"another package called labbook ({stranger}) is installed beside this one.",
+            "Remove both and install labbook-journal again.",
+        )
+    files = ", ".join(str(path) for path in desk.settings.sources)
+    yield Diagnosis("settings", Verdict.GOOD, files or "no settings file; defaults are in use")
+
+
+def _sqlite(_: Desk) -> Iterator[Diagnosis]:
+    from labbook.store import library
+
+    finding = f"SQLite {library.VERSION}"
+    if not library.has_wal_reset_defect():
+        yield Diagnosis("sqlite", Verdict.GOOD, finding)
+    else:
+        yield Diagnosis(
+            "sqlite",
+            Verdict.NOTE,
+            f"{finding} has the WAL-reset defect; labbook lets one process write at a time, "
+            "which keeps clear of it.",
+            "Do not write to the database with other programs while labbook runs.",
+        )
+
+
+def _notebook(desk: Desk) -> Iterator[Diagnosis]:
+    if not (desk.path / "labbook.db").exists():
+        yield Diagnosis(
+            "notebook", Verdict.NOTE, f"none yet at {desk.path}", "`labbook log TEXT` makes it."
+        )
+        return
+    from labbook.store.backup import backups
+
+    try:
+        notebook = desk.notebook
+    except LabbookError as error:
+        yield Diagnosis("notebook", Verdict.PROBLEM, error.message, error.hint)
+        return
+    size = notebook.database.stat().st_size
+    yield Diagnosis("notebook", Verdict.GOOD, f"{desk.path} ({size / 1e6:.1f} MB)")
+    found = backups(desk.path)
+    if found:
+        yield Diagnosis("backup", Verdict.GOOD, f"{len(found)}, the newest {found[-1].name}")
+    else:
+        yield Diagnosis("backup", Verdict.NOTE, "none yet", "`labbook backup` makes one.")
+
+
+def _place(desk: Desk) -> Iterator[Diagnosis]:
+    from labbook.store.place import file_system, wal_is_safe
+
+    existing = next(path for path in (desk.path, *desk.path.parents) if path.exists())
+    kind = file_system(existing)
+    if wal_is_safe(existing):
+        yield Diagnosis("disk", Verdict.GOOD, f"file system {kind or 'unknown'}")
+    else:
+        yield Diagnosis(
+            "disk",
+            Verdict.NOTE,
+            f"{kind} is a network file system, so the rollback journal is used",
+            "Use the notebook from one host at a time, or keep it on a local disk.",
+        )
+    free = shutil.disk_usage(existing).free
+    verdict = Verdict.GOOD if free > LITTLE_ROOM_BYTES else Verdict.PROBLEM
+    remedy = "" if verdict is Verdict.GOOD else "Free some space before the next run."
+    yield Diagnosis("room", verdict, f"{free / 1e9:.1f} GB free", remedy)
+
+
+def _backend(_: Desk) -> Iterator[Diagnosis]:
+    from labbook.compute import backend
+
+    chosen = backend("auto", offered=("numpy", "cupy"))
+    finding = f"{chosen.name} {chosen.device}".strip()
+    if chosen.name == "cupy":
+        yield Diagnosis("backend", Verdict.GOOD, finding)
+    else:
+        yield Diagnosis("backend", Verdict.NOTE, f"{finding}: {chosen.reason}")
+
+
+def _tools(desk: Desk) -> Iterator[Diagnosis]:
+    if shutil.which("git"):
+        yield Diagnosis("git", Verdict.GOOD, "there")
+    else:
+        yield Diagnosis("git", Verdict.NOTE, "not there, so runs are recorded without their commit")
+    for repository in desk.settings.repositories:
+        if not (repository / ".git").exists():
+            yield Diagnosis(
+                "repository",
+                Verdict.PROBLEM,
+                f"{repository} is no git repository.",
+                "Correct `repositories` in the settings file.",
+            )
+
+
+def _terminal(_: Desk) -> Iterator[Diagnosis]:
+    colours = "true colour" if os.environ.get("COLORTERM") in ("truecolor", "24bit") else "colours"
+    inside = ", inside tmux" if os.environ.get("TMUX") else ""
+    encoding = sys.stdout.encoding or "unknown"
+    yield Diagnosis(
+        "terminal", Verdict.GOOD, f"{os.environ.get('TERM', 'none')}, {colours}{inside}"
+    )
+    if encoding.lower().replace("-", "") != "utf8":
+        yield Diagnosis(
+            "encoding",
+            Verdict.PROBLEM,
+            f"the terminal's encoding is {encoding}, which cannot show plots.",
+            "Set LANG to a UTF-8 locale, for example C.UTF-8.",
+        )

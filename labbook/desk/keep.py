@@ -1,0 +1,56 @@
+"""Keeping a notebook safe: copies of it, and checks of all that it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from labbook.desk.desk import Desk
+from labbook.model.finding import Finding, Severity
+
+if TYPE_CHECKING:
+    from labbook.artifacts import Verification
+
+
+def backup(desk: Desk) -> Path:
+    """Make a verified copy of the database, and thin out old copies.
+
+    Raises:
+        StoreError: no copy could be made; older ones are still there.
+    """
+    from labbook.store.backup import backup as copy
+
+    desk.notebook  # noqa: B018  a notebook must be there, and of this schema
+    return copy(desk.path, moment=desk.clock())
+
+
+def check(desk: Desk, *, full: bool = True) -> tuple[Finding, ...]:
+    """Look for damage in the database and in the stored files."""
+    from labbook.artifacts import verify
+    from labbook.store import check as store
+
+    found = store.check(desk.notebook, full=full)
+    expected = store.expected_artifacts(desk.notebook)
+    verified = verify(desk.notebook.artifacts_dir, expected, full=full)
+    return (*found, *_file_findings(desk, verified))
+
+
+def _file_findings(desk: Desk, verified: Verification) -> Iterator[Finding]:
+    for sha256 in verified.missing:
+        yield Finding(Severity.ERROR, f"Artifact {sha256} is missing.", _FROM_A_COPY)
+    for sha256 in verified.altered:
+        yield Finding(Severity.ERROR, f"Artifact {sha256} is not what was stored.", _FROM_A_COPY)
+    for path in verified.exposed:
+        yield Finding(Severity.WARNING, f"{path} can be read by others.", f"chmod go= '{path}'")
+    if verified.orphaned:
+        count = len(verified.orphaned)
+        yield Finding(
+            Severity.WARNING,
+            f"{count} file{'s' if count > 1 else ''} in {desk.notebook.artifacts_dir} "
+            "belong to no run.",
+            "They take room and do no harm; a run that is just ending makes such for a moment.",
+        )
+
+
+_FROM_A_COPY = "Copy that file from a backup of `artifacts/`; its name is its content's hash."

@@ -1,0 +1,99 @@
+"""Reports: a period's review with every plot and table that it names, and figures as files."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from labbook.desk import find
+from labbook.desk import review as desk_review
+from labbook.desk.desk import Desk
+from labbook.errors import NotFound
+
+if TYPE_CHECKING:
+    from labbook.model import ReviewDraft, Run
+    from labbook.report.weekly import WeekPages
+    from labbook.text.when import Period
+
+Form = Literal["md", "html"]
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
+
+
+def report(desk: Desk, period: Period, form: Form) -> str:
+    """The report as text; figures stand in HTML as images, and in Markdown drawn as text.
+
+    Raises:
+        ReportError: a figure cannot be drawn.
+    """
+    from labbook.report.weekly import weekly_html, weekly_markdown
+
+    pages = _pages(desk, period)
+    return weekly_html(pages, _cache(desk)) if form == "html" else weekly_markdown(pages)
+
+
+def write_report(desk: Desk, period: Period, form: Form, path: Path) -> Path:
+    """Write the report to a file; one in Markdown has its images in a directory beside it.
+
+    Raises:
+        ReportError: a figure cannot be drawn, or a file cannot be written.
+    """
+    from labbook.report.weekly import write_week
+
+    return write_week(_pages(desk, period), form, path, _cache(desk))
+
+
+def draw_figures(desk: Desk, run: Run, directory: Path) -> tuple[Path, ...]:
+    """Draw each of a run's figures as an SVG and a PNG file, named after the figure.
+
+    Raises:
+        ReportError: a figure cannot be drawn, or a file cannot be written.
+    """
+    from labbook.report.figures import png, svg
+    from labbook.report.files import write_whole
+
+    drawn: list[Path] = []
+    taken: set[str] = set()
+    for number, figure in enumerate(find.results(desk, run).figures, start=1):
+        # A figure's name is text that an experiment chose; no part of it may be a path.
+        name = _UNSAFE.sub("-", figure.name).strip("-")[:80] or f"figure-{number}"
+        if name in taken:
+            name = f"{name}-{number}"
+        taken.add(name)
+        drawn.append(write_whole(directory / f"{name}.svg", svg(figure)))
+        drawn.append(write_whole(directory / f"{name}.png", png(figure)))
+    return tuple(drawn)
+
+
+def _pages(desk: Desk, period: Period) -> WeekPages:
+    from labbook.report.weekly import WeekPages
+
+    draft = desk_review.draft(desk, period)
+    runs = {run.id: run for run in desk_review.runs_ended_in(desk, period)}
+    runs |= _pointed_at(desk, draft)
+    return WeekPages(
+        draft=draft,
+        runs={run_id: (run, find.results(desk, run)) for run_id, run in sorted(runs.items())},
+        written=desk.clock(),
+        author=desk.settings.author,
+    )
+
+
+def _pointed_at(desk: Desk, draft: ReviewDraft) -> dict[int, Run]:
+    """Runs of other weeks that an item of this review came from."""
+    from labbook.store import runs as store
+
+    found = {}
+    for item in draft.items:
+        kind, _, number = item.source.partition(":")
+        if kind == "run" and number.isdigit():
+            try:
+                found[int(number)] = store.run(desk.notebook, int(number))
+            except NotFound:
+                continue  # the line stays; it only has no results to show
+    return found
+
+
+def _cache(desk: Desk) -> Path:
+    return desk.notebook.runs_dir / "figures"

@@ -1,0 +1,89 @@
+"""Runs: listing them, following one, stopping one, and making their states true."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
+
+from labbook.desk.desk import Desk
+
+if TYPE_CHECKING:
+    from labbook.model import Metric, Run, RunState
+    from labbook.text.when import Period
+
+
+def runs(
+    desk: Desk,
+    *,
+    experiment: str | None = None,
+    states: Collection[RunState] | None = None,
+    period: Period | None = None,
+    before: int | None = None,
+    limit: int = 100,
+) -> tuple[Run, ...]:
+    """Runs, newest first, with states that are true now.
+
+    before: only runs older than this id, for the next page
+    """
+    from labbook.store import runs as store
+
+    desk.reconcile()
+    return store.runs(
+        desk.notebook,
+        experiment=experiment,
+        states=states,
+        period=period,
+        before=before,
+        limit=limit,
+    )
+
+
+def run(desk: Desk, run_id: int) -> Run:
+    """One run, with a state that is true now.
+
+    Raises:
+        NotFound: there is none of that id.
+    """
+    from labbook.store import runs as store
+
+    desk.reconcile()
+    return store.run(desk.notebook, run_id)
+
+
+def reconcile(desk: Desk) -> tuple[Run, ...]:
+    """End the runs that nobody looks after any more, and return them."""
+    return desk.reconcile()
+
+
+def cancel(desk: Desk, run_id: int) -> Run:
+    """Ask a run to stop; after ten seconds it is made to. One that has ended is left alone."""
+    from labbook.runner.cancel import cancel as ask
+
+    return ask(desk.notebook, run_id)
+
+
+def follow(desk: Desk, run_id: int) -> Iterator[Run]:
+    """The run whenever it has changed; the last one has ended. Leaving off is harmless."""
+    from labbook.runner.follow import follow as watch
+
+    return watch(desk.notebook, run_id, desk.settings, desk.clock)
+
+
+def log_text(desk: Desk, run_id: int) -> str:
+    """The end of what a run printed, harmless to a terminal.
+
+    Raises:
+        NotFound: there is no such run.
+    """
+    from labbook.runner.log import log_text as read
+    from labbook.store import runs as store
+
+    store.run(desk.notebook, run_id)
+    return read(desk.path, run_id)
+
+
+def curve(desk: Desk, run_id: int, name: str) -> tuple[Metric, ...]:
+    """Every point of one of a run's metrics, by step."""
+    from labbook.store import runs as store
+
+    return store.metric_points(desk.notebook, run_id, name)

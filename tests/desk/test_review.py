@@ -1,0 +1,182 @@
+"""A review is gathered from what really happened, and keeps what its writer decided."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from labbook.desk import review, steps, write
+from labbook.desk.commits import commits
+from labbook.desk.desk import Desk
+from labbook.errors import LabbookError, StoreError
+from labbook.model import Moment, ReviewItem, Section, StepState, Verdict
+from labbook.settings import Settings
+from labbook.text.when import Period
+
+MONDAY = dt.datetime(2026, 11, 16, 9, tzinfo=dt.UTC)
+WEEK = Period.week_of(MONDAY.date())
+
+
+class Clock:
+    """A clock that stands where it is put."""
+
+    def __init__(self) -> None:
+        self.now = MONDAY
+
+    def __call__(self) -> Moment:
+        return Moment.at(self.now, "UTC")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    path = tmp_path / "trainer"
+    path.mkdir()
+    git(path, "init", "--quiet", "--initial-branch=main")
+    return path
+
+
+@pytest.fixture
+def desk(tmp_path: Path, clock: Clock, repository: Path) -> Iterator[Desk]:
+    settings = Settings(notebook=tmp_path / "notebook", repositories=(repository,))
+    with Desk(settings, clock) as opened:
+        yield opened
+
+
+def git(path: Path, *arguments: str, when: str = "", author: str = "Ada") -> None:
+    env = {
+        **os.environ,
+        "GIT_AUTHOR_NAME": author,
+        "GIT_AUTHOR_EMAIL": "a@example.org",
+        "GIT_COMMITTER_NAME": author,
+        "GIT_COMMITTER_EMAIL": "a@example.org",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+    }
+    if when:
+        env |= {"GIT_AUTHOR_DATE": when, "GIT_COMMITTER_DATE": when}
+    subprocess.run(["git", *arguments], cwd=path, env=env, check=True, capture_output=True)
+
+
+def commit(path: Path, subject: str, when: str, author: str = "Ada") -> None:
+    git(path, "commit", "--allow-empty", "--quiet", "-m", subject, when=when, author=author)
+
+
+def texts(items: tuple[ReviewItem, ...]) -> list[str]:
+    return [item.text for item in items]
+
+
+def test_tagged_notes_go_to_their_sections_with_a_link_back(desk: Desk) -> None:
+    found = write.add_note(desk, "k3 wins #finding")
+    write.add_note(desk, "because of the tangent #insight")
+    write.add_note(desk, "mask fixed #code")
+    write.add_note(desk, "nothing in particular")
+    draft = review.gather(desk, WEEK)
+    assert draft.section(Section.FINDINGS) == (
+        ReviewItem(Section.FINDINGS, "k3 wins #finding", f"note:{found.id}"),
+    )
+    assert texts(draft.section(Section.INSIGHTS)) == ["because of the tangent #insight"]
+    assert texts(draft.section(Section.CODE)) == ["mask fixed #code"]
+
+
+def test_a_notes_next_steps_are_listed_once_in_their_own_section(desk: Desk) -> None:
+    write.add_note(desk, "seen twice #finding\n\n- [ ] look again")
+    draft = review.gather(desk, WEEK)
+    assert texts(draft.section(Section.FINDINGS)) == ["seen twice #finding"]
+    assert texts(draft.section(Section.NEXT_STEPS)) == ["look again"]
+
+
+def test_commits_of_the_week_are_code_progress(desk: Desk, repository: Path) -> None:
+    commit(repository, "before the week", "2026-11-15T23:59:00+01:00")
+    commit(repository, "on Monday morning", "2026-11-16T00:01:00+01:00")
+    commit(repository, "on Sunday night", "2026-11-22T23:59:00-08:00")
+    commit(repository, "after the week", "2026-11-23T00:01:00+01:00")
+    draft = review.gather(desk, WEEK)
+    assert texts(draft.section(Section.CODE)) == [
+        "on Monday morning",
+        "on Sunday night",
+    ]
+    assert all(i.source.startswith("commit:trainer@") for i in draft.section(Section.CODE))
+
+
+def test_only_the_named_authors_commits_are_gathered(repository: Path) -> None:
+    commit(repository, "mine", "2026-11-17T12:00:00+00:00", author="Ada Lovelace")
+    commit(repository, "theirs", "2026-11-17T13:00:00+00:00", author="Charles")
+    assert [each.subject for each in commits(repository, WEEK, "lovelace")] == ["mine"]
+    assert len(commits(repository, WEEK)) == 2
+
+
+def test_a_repository_that_is_gone_is_named_and_the_rest_is_gathered(
+    desk: Desk, tmp_path: Path, clock: Clock
+) -> None:
+    gone = tmp_path / "gone"
+    settings = Settings(notebook=desk.path, repositories=(gone,))
+    write.add_note(desk, "still here #finding")
+    with Desk(settings, clock) as other:
+        draft = review.gather(other, WEEK)
+    assert str(gone) in draft.missing[0]
+    assert texts(draft.section(Section.FINDINGS)) == ["still here #finding"]
+
+
+def test_a_directory_without_commits_has_none_and_no_repository_is_an_error(
+    repository: Path, tmp_path: Path
+) -> None:
+    assert commits(repository, WEEK) == ()
+    with pytest.raises(LabbookError, match="No commits could be read"):
+        commits(tmp_path, WEEK)
+
+
+def test_the_next_review_shows_what_became_of_this_ones_plans(desk: Desk, clock: Clock) -> None:
+    write.add_note(desk, "- [ ] one\n- [ ] two\n- [ ] three")
+    draft = review.gather(desk, WEEK)
+    review.save(desk, WEEK, draft.items, (), version=None)
+    first, second, third = steps.open_steps(desk)
+    steps.settle(desk, first.id, "done")
+    clock.now += dt.timedelta(weeks=1)
+    following = WEEK.after()
+    draft = review.gather(desk, following)
+    assert draft.previous is not None
+    assert [(s.text, s.state) for s in draft.previous_steps] == [
+        ("one", StepState.DONE),
+        ("two", StepState.OPEN),
+        ("three", StepState.OPEN),
+    ]
+    verdicts = (Verdict(second.id, "carried"), Verdict(third.id, "dropped", "not worth it"))
+    saved = review.save(desk, following, draft.items, verdicts, version=None)
+    assert saved.version == 1
+    assert steps.step(desk, second.id).carried == 1
+    assert steps.step(desk, third.id).because == "not worth it"
+    assert [step.text for step in steps.open_steps(desk)] == ["two"]
+
+
+def test_a_plan_written_by_hand_becomes_a_next_step(desk: Desk) -> None:
+    items = (ReviewItem(Section.NEXT_STEPS, "read the seventh chapter"),)
+    review.save(desk, WEEK, items, (), version=None)
+    (step,) = steps.open_steps(desk)
+    assert (step.text, step.note_id) == ("read the seventh chapter", None)
+
+
+def test_a_saved_review_is_shown_as_saved_and_a_stale_save_is_refused(desk: Desk) -> None:
+    items = (ReviewItem(Section.INSIGHTS, "by hand"),)
+    saved = review.save(desk, WEEK, items, (), version=None)
+    write.add_note(desk, "later #insight")
+    assert texts(review.draft(desk, WEEK).items) == ["by hand"]
+    assert texts(review.gather(desk, WEEK).section(Section.INSIGHTS)) == ["later #insight"]
+    review.save(desk, WEEK, (), (), version=saved.version)
+    with pytest.raises(StoreError, match="somebody else"):
+        review.save(desk, WEEK, items, (), version=saved.version)
+    assert review.draft(desk, WEEK).items == ()
+
+
+def test_an_empty_week_gives_an_empty_review(desk: Desk) -> None:
+    draft = review.gather(desk, WEEK)
+    assert draft.items == ()
+    assert draft.missing == ()
