@@ -9,7 +9,7 @@ that begins with "because:" gives the reason.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from labbook.errors import UsageError
@@ -29,34 +29,28 @@ FOLLOW_UP = "follow-up"
 
 def compose(draft: ReviewDraft) -> str:
     """The review as Markdown, for editing. `parse` reads it back unchanged."""
-    return _composed(draft)
+    return _composed(draft, _editable_step, _editable_item)
 
 
 def for_reading(draft: ReviewDraft) -> str:
     """The review as Markdown, with the runs, notes and commits it comes from in words."""
-    return "\n".join(_SOURCE.sub(_in_words, line) for line in _composed(draft).split("\n"))
+    return _composed(draft, _step, _readable_item)
 
 
-def _in_words(found: re.Match[str]) -> str:
-    kind, _, rest = found["source"].partition(":")
-    if kind == "step":
-        return ""
-    return f" ({rest.replace('@', ' ') if kind == 'commit' else f'{kind} {rest}'})"
-
-
-def _composed(draft: ReviewDraft) -> str:
+def _composed(
+    draft: ReviewDraft,
+    write_step: Callable[[NextStep, Verdict | None], str],
+    write_item: Callable[[ReviewItem], str],
+) -> str:
     pieces = [f"# Review {draft.period.label}\n"]
     if draft.previous is not None:
-        pieces.append(f"## Follow-up of {draft.previous.period.label}\n")
         verdicts = {verdict.step_id: verdict for verdict in draft.verdicts}
-        pieces.append(
-            "\n".join(_followed(step, verdicts.get(step.id)) for step in draft.previous_steps)
-            + "\n"
-        )
+        steps = [write_step(step, verdicts.get(step.id)) for step in draft.previous_steps]
+        pieces.append(f"## Follow-up of {draft.previous.period.label}\n")
+        pieces.append("\n".join(steps) + "\n")
     for section in Section:
         pieces.append(f"## {section.value.capitalize()}\n")
-        items = [_item(item) for item in draft.section(section)]
-        if items:
+        if items := [write_item(item) for item in draft.section(section)]:
             pieces.append("\n".join(items) + "\n")
     return "\n".join(pieces)
 
@@ -77,19 +71,34 @@ def parse(draft: ReviewDraft, text: str) -> ReviewDraft:
     return replace(draft, items=tuple(items), verdicts=tuple(verdicts))
 
 
-def _followed(step: NextStep, verdict: Verdict | None) -> str:
+def _step(step: NextStep, verdict: Verdict | None, source: str = "") -> str:
     settled = {StepState.DONE: "x", StepState.DROPPED: "-"}.get(step.state, " ")
     box = _BOXES[verdict.fate] if verdict else settled
     reason = verdict.because if verdict else step.because
-    line = f"- [{box}] {step.text} <!-- step:{step.id} -->"
+    line = f"- [{box}] {step.text}{source}"
     return f"{line}\n  because: {reason}" if reason else line
 
 
-def _item(item: ReviewItem) -> str:
+def _editable_step(step: NextStep, verdict: Verdict | None) -> str:
+    return _step(step, verdict, f" <!-- step:{step.id} -->")
+
+
+def _editable_item(item: ReviewItem) -> str:
     first, *others = item.text.strip().split("\n")
     source = f" <!-- {item.source} -->" if item.source else ""
-    indented = [f"  {line}" if line.strip() else "" for line in others]
-    return "\n".join([f"- {first}{source}", *indented])
+    return "\n".join([f"- {first}{source}", *map(_indented, others)])
+
+
+def _readable_item(item: ReviewItem) -> str:
+    kind, _, rest = item.source.partition(":")
+    words = {"run": f" (run {rest})", "note": f" (note {rest})"}
+    words["commit"] = f" ({rest.replace('@', ' ')})"
+    first, *others = (item.text.strip() + words.get(kind, "")).split("\n")
+    return "\n".join([f"- {first}", *map(_indented, others)])
+
+
+def _indented(line: str) -> str:
+    return f"  {line}" if line.strip() else ""
 
 
 def _sections(text: str) -> Iterator[tuple[str, list[str]]]:
