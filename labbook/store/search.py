@@ -31,6 +31,7 @@ _OPEN, _CLOSE = "\x02", "\x03"
 _SNIPPET_WORDS = 16
 _SNIPPET_LENGTH = 120
 _MOST_TERMS = 64
+_COMMON = 20
 _TERM = re.compile(r'"([^"]*)"|(\S+)')
 
 _Sortable = tuple[tuple[str, int, int], Hit]
@@ -88,9 +89,12 @@ def _find(
         return []
     # Ids first: a sort that carries the texts along takes five times as long.
     chosen = select(kind.id).where(*conditions)
-    if query:
-        index = table(kind.index, column("rowid"))
-        chosen = chosen.join(index, index.c.rowid == kind.id).where(_matches(kind, query))
+    if query and _is_common(connection, kind, query, limit):
+        # The plus sign makes SQLite go through the days from the newest on, and stop at the
+        # limit, instead of sorting all that matches: 2 ms where that takes 6.
+        chosen = chosen.where(literal_column(f"+{kind.id}").in_(_matching(kind, query)))
+    elif query:
+        chosen = chosen.where(kind.id.in_(_matching(kind, query)))
     order = (kind.day.desc(), kind.created_us.desc(), kind.id.desc())
     ids = connection.execute(chosen.order_by(*order).limit(limit)).scalars().all()
     if not ids:
@@ -116,6 +120,18 @@ def _find(
         )
         for row in connection.execute(shown)
     ]
+
+
+def _is_common(connection: Connection, kind: Kind, query: str, limit: int) -> bool:
+    """Whether so much matches that the newest of it must come soon."""
+    enough = _COMMON * limit
+    some = _matching(kind, query).limit(enough).subquery()
+    count = connection.execute(select(func.count()).select_from(some)).scalar_one()
+    return count == enough
+
+
+def _matching(kind: Kind, query: str) -> Select[Any]:
+    return select(table(kind.index, column("rowid")).c.rowid).where(_matches(kind, query))
 
 
 def _matches(kind: Kind, query: str) -> ColumnElement[bool]:
