@@ -1,0 +1,1 @@
+"""The terminal app: pages, dialogs and widgets over the desk's verbs."""

@@ -1,0 +1,317 @@
+"""The app: its pages, what they share, and the way in and out."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import os
+import signal
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from rich.text import Text as RichText
+from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
+from textual.message import Message
+from textual.screen import Screen
+
+from labbook.desk import find
+from labbook.desk.desk import Desk
+from labbook.model import NextStep, Note, Run, RunState
+from labbook.report.runs import state_words
+from labbook.text.plain import plain
+from labbook.text.when import Period
+from labbook.tui.desk_app import DeskApp
+from labbook.tui.keys import key, known_ids
+from labbook.tui.pages.page import Page
+from labbook.tui.pages.today import Goal, TodayPage
+from labbook.tui.phrases import ACTIVE, run_name
+from labbook.tui.saving import Text, put_away
+from labbook.tui.watch import Watcher
+from labbook.tui.widgets.day_editor import DayEditor
+from labbook.tui.widgets.masthead import Masthead
+from labbook.tui.work import ask
+
+if TYPE_CHECKING:
+    from labbook.tui.pages.review import ReviewPage
+    from labbook.tui.pages.runs import RunsPage
+
+FINISH_WITHIN_S = 20.0
+"""So long does leaving wait for what is being written: twice what a busy gate may take."""
+
+
+class RunsSeen(Message):
+    """Which runs are running, and which have ended since the last look."""
+
+    def __init__(self, running: tuple[Run, ...], ended: tuple[Run, ...]) -> None:
+        super().__init__()
+        self.running = running
+        self.ended = ended
+
+
+class NoteFound(Message):
+    """A note that is to be shown."""
+
+    def __init__(self, note: Note) -> None:
+        super().__init__()
+        self.note = note
+
+
+def _search_page() -> Page:
+    """A page is imported when it is first shown: the first frame waits for none but Today."""
+    from labbook.tui.pages.search import SearchPage
+
+    return SearchPage()
+
+
+def _runs_page() -> Page:
+    from labbook.tui.pages.runs import RunsPage
+
+    return RunsPage()
+
+
+def _review_page() -> Page:
+    from labbook.tui.pages.review import ReviewPage
+
+    return ReviewPage()
+
+
+class LabbookApp(DeskApp):
+    """The notebook in a terminal.
+
+    running: the runs that are running, by id
+    is_open: the first frame is shown, so the notebook may be opened
+    """
+
+    TITLE = "labbook"
+    CSS_PATH = "app.tcss"
+    PAGES: ClassVar[dict[str, str]] = {
+        "today": "Today",
+        "search": "Search",
+        "runs": "Runs",
+        "review": "Review",
+    }
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
+        "today": TodayPage,
+        "search": _search_page,
+        "runs": _runs_page,
+        "review": _review_page,
+    }
+    DEFAULT_MODE = "today"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("app.help", "question_mark,f1", "help", "help"),
+        key("app.palette", "ctrl+p", "command_palette", "commands", priority=True),
+        key("app.today", "1,f5", "page('today')", "Today"),
+        key("app.search", "2,f6,slash", "page('search')", "Search"),
+        key("app.runs", "3,f7", "page('runs')", "Runs"),
+        key("app.review", "4,f8,w", "page('review')", "Review"),
+        key("app.quit", "ctrl+q", "leave", "quit", priority=True),
+        key("app.interrupt", "ctrl+c", "help_quit", "how to quit"),
+    ]
+
+    def __init__(self, desk: Desk, day: dt.date | None = None) -> None:
+        super().__init__(desk)
+        self.first_day = day or desk.today()
+        self.running: dict[int, Run] = {}
+        self.is_open = False
+        self._watcher = Watcher(desk, self.post_message)
+        self._clashes: set[str] = set()
+        self._had_terminal = _has_terminal()
+
+    # In
+
+    def on_mount(self) -> None:
+        self._take_settings()
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            # The terminal is gone or the machine goes down: save what is typed, then end.
+            asyncio.get_running_loop().add_signal_handler(number, self._leave_by_signal)
+
+    def _take_settings(self) -> None:
+        settings = self.desk.settings
+        if settings.keys:
+            unknown = ", ".join(sorted(settings.keys.keys() - known_ids()))
+            if unknown:
+                self.say(f"The settings change keys that there are not: {unknown}.", "warning")
+            self.set_keymap(settings.keys)
+        if settings.theme and settings.theme not in self.available_themes:
+            self.say(f"The settings name a theme that there is not: {settings.theme}.", "warning")
+
+    def handle_bindings_clash(
+        self,
+        clashed_bindings: set[Binding],
+        node: DOMNode,  # noqa: ARG002 - Textual gives it
+    ) -> None:
+        """Two keys of the settings collide; said once for each pair."""
+        names = ", ".join(sorted(binding.id or "" for binding in clashed_bindings))
+        if names not in self._clashes:
+            self._clashes.add(names)
+            self.say(f"Two keys are the same in the settings: {names}.", "warning")
+
+    def _leave_by_signal(self) -> None:
+        self.run_worker(self.action_leave(), group="leaving")
+
+    def on_ready(self) -> None:
+        """The first frame stands: now SQLAlchemy may be loaded, in a thread."""
+        self.is_open = True
+        self._page.read()
+        self._watcher.start()
+
+    @property
+    def _page(self) -> Page:
+        """The page on show, under whatever dialogs are open."""
+        return cast("Page", self.screen_stack[0])
+
+    # What the notebook does
+
+    def on_notebook_changed(self) -> None:
+        if not self.screen_stack:
+            return  # the last look came while the app was ending
+        for page in self._pages():
+            page.notebook_changed()
+        ask(self, "runs", partial(_look_at_runs, self.desk, set(self.running)), _seen)
+
+    def on_runs_seen(self, message: RunsSeen) -> None:
+        # Two looks that overlap see the same end: it is said once.
+        ended = [run for run in message.ended if run.id in self.running]
+        self.running = {run.id: run for run in message.running}
+        for page in self._pages():
+            page.query_one(Masthead).running = len(self.running)
+        for run in ended:
+            self._say_ended(run)
+
+    def _say_ended(self, run: Run) -> None:
+        page = self._page
+        if isinstance(page, TodayPage) and page.day == run.day:
+            return  # it says so itself
+        good = run.state is RunState.FINISHED
+        words = f"{run_name(run)} {state_words(run)}. {run.message}".strip()
+        self.say(words, severity="information" if good else "warning")
+
+    def _pages(self) -> list[Page]:
+        """The pages that have been shown, the one on show first."""
+        stacks = [self.screen_stack, *self._screen_stacks.values()]
+        pages = [stack[0] for stack in stacks if stack and isinstance(stack[0], Page)]
+        return list(dict.fromkeys(page for page in pages if page.is_mounted))
+
+    # Going about
+
+    async def action_page(self, name: str) -> None:
+        # Awaited, since a page that is shown for the first time must be composed first.
+        await self.switch_mode(name)
+
+    async def show_day(self, day: dt.date, goal: Goal = "start") -> None:
+        """Go to Today, on that day."""
+        await self.action_page("today")
+        cast("TodayPage", self._page).open_day(day, goal)
+
+    async def show_run(self, run_id: int) -> None:
+        """Go to Runs, on that run."""
+        await self.action_page("runs")
+        cast("RunsPage", self._page).show_run(run_id)
+
+    async def show_review(self, day: dt.date) -> None:
+        """Go to Review, on the week of that day."""
+        await self.action_page("review")
+        cast("ReviewPage", self._page).open_period(Period.week_of(day))
+
+    async def show_source(self, source: str) -> None:
+        """Go to what "note:17" or "run:41" names."""
+        kind, _, number = source.partition(":")
+        if kind == "run" and number.isdigit():
+            await self.show_run(int(number))
+        elif kind == "note" and number.isdigit():
+            ask(self, "source", partial(find.note, self.desk, int(number)), NoteFound)
+
+    async def on_note_found(self, message: NoteFound) -> None:
+        await self.show_day(message.note.day, f"note:{message.note.id}")
+
+    def action_launch(self, name: str = "") -> None:
+        from labbook.tui.dialogs.launcher import Launcher
+
+        async def launched(run: Run | None) -> None:
+            if run is not None:
+                await self.show_day(run.day, f"run:{run.id}")
+                cast("TodayPage", self._page).wait_for(run.id)
+
+        self.push_screen(Launcher(name), launched)
+
+    def action_steps(self) -> None:
+        from labbook.tui.dialogs.next_steps import NextSteps
+
+        async def answered(step: NextStep | None) -> None:
+            if step is not None:
+                await self.show_day(
+                    step.raised, f"note:{step.note_id}" if step.note_id else "start"
+                )
+
+        self.push_screen(NextSteps(), answered)
+
+    def action_command_palette(self) -> None:
+        from labbook.tui.commands import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette())
+
+    def action_help(self) -> None:
+        from labbook.tui.dialogs.help import Help
+
+        self.push_screen(Help(self.screen))
+
+    def action_help_quit(self) -> None:
+        self.say("ctrl+q quits. What you have typed is saved, and runs go on.")
+
+    # Out
+
+    async def action_leave(self) -> None:
+        """Save what is being typed and end. Runs go on."""
+        texts = [
+            editor.as_text()
+            for page in self._pages()
+            for editor in page.query(DayEditor)
+            if not editor.read_only
+        ]
+        said = await asyncio.to_thread(self._put_away, texts)
+        if self._had_terminal and not _has_terminal():
+            # Textual would wait for ever to write its farewell to a terminal that is gone.
+            self.desk.close()
+            os._exit(128 + signal.SIGHUP)
+        self.exit(message=RichText("\n".join(plain(line) for line in said)) if said else None)
+
+    def _put_away(self, texts: list[Text]) -> list[str]:
+        if not self.writer.finish(FINISH_WITHIN_S):
+            return ["The notebook could not be written in time; what was typed is in its drafts."]
+        return put_away(self.desk, texts, self.window)
+
+    def on_unmount(self) -> None:
+        self._watcher.stop()
+
+
+def run(desk: Desk, *, day: dt.date | None = None) -> None:
+    """Open the app on a day, today by default, and return when the person leaves.
+
+    Raises:
+        Exception: a defect of labbook's; drafts have what was typed.
+    """
+    app = LabbookApp(desk, day)
+    app.run()
+    if app._exception is not None:
+        raise app._exception
+
+
+def _has_terminal() -> bool:
+    """Whether the terminal is there; one that has hung up answers no more."""
+    return sys.__stdin__ is not None and sys.__stdin__.isatty()
+
+
+def _look_at_runs(desk: Desk, before: set[int]) -> tuple[tuple[Run, ...], tuple[Run, ...]]:
+    from labbook.desk import runs
+
+    running = runs.runs(desk, states=ACTIVE)
+    gone = sorted(before - {run.id for run in running})
+    return running, tuple(runs.run(desk, run_id) for run_id in gone)
+
+
+def _seen(found: tuple[tuple[Run, ...], tuple[Run, ...]]) -> RunsSeen:
+    return RunsSeen(*found)

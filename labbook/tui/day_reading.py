@@ -1,0 +1,75 @@
+"""Reads and draws a day, in a thread: everything the Today page shows at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from textual.message import Message
+
+from labbook.desk.desk import Desk
+from labbook.model import Draft, Entry, NextStep, Note, RunBlock
+from labbook.tui.drawing import Drawn, draw_block
+from labbook.tui.saving import offered_drafts
+
+
+@dataclass(frozen=True, slots=True)
+class DayRead:
+    """A day as it stands now.
+
+    drawn: its blocks, each drawn at `width`
+    kept: texts of windows that died before they could save them
+    before, after: the written days next to it
+    """
+
+    entry: Entry
+    today: dt.date
+    width: int
+    drawn: tuple[Drawn, ...]
+    steps: tuple[NextStep, ...]
+    kept: tuple[Draft, ...]
+    before: dt.date | None
+    after: dt.date | None
+
+
+class DayAnswered(Message):
+    """A day has been read."""
+
+    def __init__(self, found: DayRead) -> None:
+        super().__init__()
+        self.found = found
+
+
+def read_day(desk: Desk, day: dt.date, width: int, known: Mapping[int, Drawn]) -> DayRead:
+    """Read a day, and draw what is not in `known` as it stands and at that width."""
+    from labbook.desk import find, steps
+
+    entry = find.entry(desk, day)
+    before, after = find.neighbours(desk, day)
+    return DayRead(
+        entry=entry,
+        today=desk.today(),
+        width=width,
+        drawn=tuple(_drawn(desk, block, width, known.get(block.id)) for block in entry.blocks),
+        steps=steps.open_steps(desk),
+        kept=offered_drafts(desk),
+        before=before,
+        after=after,
+    )
+
+
+def _drawn(desk: Desk, block: Note | RunBlock, width: int, known: Drawn | None) -> Drawn:
+    if known is not None and known.block == block and known.width == width:
+        return known
+    if isinstance(block, Note) or not block.run.artifacts:
+        return draw_block(block, width)
+    if known is not None and known.results is not None and _same_results(known.block, block):
+        return draw_block(block, width, known.results)
+    from labbook.desk import find
+
+    return draw_block(block, width, find.results(desk, block.run))
+
+
+def _same_results(known: Note | RunBlock, block: RunBlock) -> bool:
+    return isinstance(known, RunBlock) and known.run.artifacts == block.run.artifacts

@@ -1,0 +1,222 @@
+"""Starting a run: an experiment is picked, its parameters are filled in, Enter starts it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input
+
+from labbook.desk import launch
+from labbook.model import Run, Specification
+from labbook.text.plain import plain, plain_line
+from labbook.tui.dialogs.dialog import Dialog
+from labbook.tui.keys import key
+from labbook.tui.later import Later
+from labbook.tui.widgets.choices import Choices
+from labbook.tui.widgets.line import Line
+from labbook.tui.widgets.parameter_form import ParameterForm
+from labbook.tui.widgets.words import Words
+from labbook.tui.work import Trouble, ask
+
+CHECK_AFTER_S = 0.15
+CHECKING = "check"
+STARTING = "starting the run"
+
+
+class ExperimentsRead(Message):
+    """Which experiments there are, and a sentence for each that cannot be read."""
+
+    def __init__(self, found: tuple[Specification, ...], problems: tuple[str, ...]) -> None:
+        super().__init__()
+        self.found = found
+        self.problems = problems
+
+
+class Checked(Message):
+    """What was typed can be run."""
+
+
+class Launched(Message):
+    """A run has been started."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__()
+        self.run = run
+
+
+class Launcher(Dialog[Run]):
+    """Answers with the run that was started.
+
+    name: an experiment to begin with
+    """
+
+    CSS_PATH = "launcher.tcss"
+    ABOUT = (
+        "Type to find an experiment, Enter to fill in its parameters, Enter again to start it. "
+        "The run goes on when this window is closed."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("launcher.down", "down", "highlight(1)", "next"),
+        key("launcher.up", "up", "highlight(-1)", "before"),
+        key("launcher.go", "enter", "go", "fill in, then start", show=True),
+        key("launcher.next", "tab", "app.focus_next", "next field", show=True),
+    ]
+
+    def __init__(self, name: str = "") -> None:
+        super().__init__("Run an experiment")
+        self._asked = name
+        self._found: dict[str, Specification] = {}
+        self._typed: dict[str, dict[str, str]] = {}
+        self._check = Later(self, CHECK_AFTER_S, self._check_now)
+        self._starting = False
+
+    def compose_dialog(self) -> ComposeResult:
+        with Horizontal(id="columns"):
+            with Vertical(id="pick"):
+                yield Line(self._asked, placeholder="type to find", id="filter")
+                yield Choices()
+                yield Words(id="problems")
+            with VerticalScroll(id="fill", can_focus=False):
+                yield Words(id="about")
+                yield Words(id="more")
+
+    def on_mount(self) -> None:
+        self.query_one(Choices).can_focus = False
+        find = partial(launch.experiments, self.desk)
+        ask(self, "experiments", find, lambda found: ExperimentsRead(*found))
+
+    # Picking
+
+    def on_experiments_read(self, message: ExperimentsRead) -> None:
+        self._found = {each.name: each for each in message.found}
+        said = "\n".join(plain_line(problem) for problem in message.problems)
+        self.query_one("#problems", Words).update(Content.styled(said, "$warning"))
+        self._narrow()
+        if self._asked in self._found:
+            self.call_after_refresh(self.action_go)
+
+    @on(Input.Changed, "#filter")
+    def _narrow(self) -> None:
+        words = self.query_one("#filter", Line).value.casefold().split()
+        fitting = [
+            each
+            for each in self._found.values()
+            if all(word in f"{each.name} {each.title}".casefold() for word in words)
+        ]
+        self.query_one(Choices).fill([(_line(each), each.name) for each in fitting], keep=True)
+        if not fitting:
+            self._show(None)
+
+    async def on_option_list_option_highlighted(self) -> None:
+        await self._fill_in()
+
+    def on_option_list_option_selected(self) -> None:
+        self.action_go()
+
+    def action_highlight(self, step: int) -> None:
+        choices = self.query_one(Choices)
+        if self._picking:
+            choices.action_cursor_down() if step > 0 else choices.action_cursor_up()
+        elif step > 0:
+            self.focus_next()
+        else:
+            self.focus_previous()
+
+    @property
+    def _picking(self) -> bool:
+        return self.focused is self.query_one("#filter")
+
+    def _show(self, specification: Specification | None) -> None:
+        """The title and the first paragraph above the form, the rest of the help below it."""
+        about = more = Content()
+        if specification is not None:
+            first, *others = _paragraphs(specification.help)
+            title = plain_line(specification.title or specification.name)
+            about = Content.assemble((title, "bold"), (f"\n{first}", "$quiet"))
+            more = Content.styled("\n\n".join(others), "$quiet")
+        self.query_one("#about", Words).update(about)
+        self.query_one("#more", Words).update(more)
+
+    async def _fill_in(self) -> None:
+        """Show the form of the highlighted experiment, with what was typed into it before."""
+        specification = self._found.get(self.query_one(Choices).chosen or "")
+        there = self._form
+        if there is not None and there.specification is specification:
+            return
+        self._show(specification)
+        if there is not None:
+            self._typed[there.specification.name] = there.typed
+            await there.remove()
+        if specification is not None:
+            typed = self._typed.get(specification.name, {})
+            await self.query_one("#fill").mount(ParameterForm(specification, typed), before="#more")
+
+    # Filling in
+
+    @property
+    def _form(self) -> ParameterForm | None:
+        forms = self.query(ParameterForm)
+        return forms.first() if forms else None
+
+    def on_parameter_form_changed(self) -> None:
+        self._check.ask()
+
+    def _check_now(self) -> None:
+        form = self._form
+        if form is not None:
+            check = partial(launch.checked, self.desk, form.specification.name, form.given)
+            ask(self, CHECKING, check, lambda _: Checked())
+
+    def on_checked(self) -> None:
+        if self._form is not None:
+            self._form.say("")
+
+    # Starting
+
+    def action_go(self) -> None:
+        form = self._form
+        if form is None or self._starting:
+            return
+        if self._picking:
+            next(iter(form.fields.values())).control.focus()
+            return
+        self._starting = True
+        name = form.specification.name
+        start = partial(launch.launch, self.desk, name, form.given, backend=form.backend)
+        self.labbook.writer.write(self, STARTING, start, Launched)
+
+    def action_close(self) -> None:
+        """From the form back to the list, from the list away."""
+        if self._picking:
+            self.dismiss(None)
+        else:
+            self.query_one("#filter", Line).focus()
+
+    def on_launched(self, message: Launched) -> None:
+        self.dismiss(message.run)
+
+    def troubled(self, message: Trouble) -> None:
+        """A value that cannot be used is said at its field."""
+        if message.doing == STARTING:
+            self._starting = False
+        if self._form is not None and message.doing in (CHECKING, STARTING):
+            self._form.say(message.error.message)
+        else:
+            super().troubled(message)
+
+
+def _line(specification: Specification) -> Content:
+    title = plain_line(specification.title)
+    return Content.assemble((plain_line(specification.name), "bold"), (f"\n{title}", "$quiet"))
+
+
+def _paragraphs(text: str) -> list[str]:
+    """A docstring's paragraphs, each on one line to be broken at the width there is."""
+    return [" ".join(each.split()) for each in plain(text).strip().split("\n\n")]

@@ -1,0 +1,193 @@
+"""Review: a week condensed into four sections, and what became of last week's next steps."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import partial
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from labbook.model import Draft, ReviewDraft
+from labbook.text.when import PERIOD_EXAMPLES, Period, parse_period
+from labbook.tui.dialogs.ask import Ask
+from labbook.tui.keys import key
+from labbook.tui.later import Later
+from labbook.tui.pages.review_editing import LineEditor
+from labbook.tui.pages.review_saving import ReviewSaving
+from labbook.tui.review_reading import ReviewAnswered, read_review
+from labbook.tui.review_words import dates, heading
+from labbook.tui.widgets.held_scroll import HeldScroll
+from labbook.tui.widgets.review_rows import ItemRow, ReviewRow, StepRow, rows_of
+from labbook.tui.widgets.words import Words
+from labbook.tui.work import ask
+
+REDRAW_AFTER_S = 0.06
+AGAIN_AFTER_S = 1.0
+
+
+class ReviewPage(ReviewSaving):
+    """The review of one week."""
+
+    PAGE = "review"
+    CSS_PATH = "review.tcss"
+    ABOUT = (
+        "What the week gave, drafted from its runs, its tagged notes (#finding, #insight, #code), "
+        "the commits of your repositories and the open next steps. Shorten it, add to it, say of "
+        "each of last week's next steps what became of it, and save."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key(
+            "review.before",
+            "left_square_bracket",
+            "turn(-1)",
+            "week",
+            show=True,
+            display="[ ]",
+            about="week before, week after",
+        ),
+        key("review.after", "right_square_bracket", "turn(1)", "week", about="week after"),
+        key("review.now", "t", "now", "this week"),
+        key("review.goto", "ctrl+g", "goto", "another period"),
+        key("review.source", "o", "source", "where a line came from"),
+        key("review.down", "j,down", "move(1)", "next line"),
+        key("review.up", "k,up", "move(-1)", "line before"),
+        key("review.first", "g,home", "end(0)", "first line"),
+        key("review.last", "G,end", "end(-1)", "last line"),
+        key("review.page-down", "pagedown,space", "scroll_page(1)", "scroll down"),
+        key("review.page-up", "pageup", "scroll_page(-1)", "scroll up"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.period = Period.week_of(dt.date.min)
+        self.draft: ReviewDraft | None = None
+        self.history: list[ReviewDraft] = []
+        self.saved: ReviewDraft | None = None
+        self.kept: Draft | None = None
+        self._again = Later(self, AGAIN_AFTER_S, self._read_again)
+        self._redraw = Later(self, REDRAW_AFTER_S, self._redraw_at_new_width)
+
+    def compose_page(self) -> ComposeResult:
+        yield Words(id="review-heading")
+        yield HeldScroll()
+
+    def on_mount(self) -> None:
+        self.period = Period.week_of(self.desk.today())
+
+    def notebook_changed(self) -> None:
+        """Read again when it is quiet: a draft asks git, and a run writes every second."""
+        self._again.ask()
+
+    # Reading and showing
+
+    def _read_again(self) -> None:
+        super().notebook_changed()
+
+    def read(self) -> None:
+        ask(
+            self,
+            "review",
+            partial(read_review, self.desk, self.period, self.labbook.window),
+            ReviewAnswered,
+        )
+
+    def on_review_answered(self, message: ReviewAnswered) -> None:
+        found = message.found
+        if found.draft.period != self.period or self.query(LineEditor):
+            return
+        fresh = self.draft is None or self.draft.period != self.period
+        if not fresh and (self.is_changed or found.draft == self.draft):
+            return  # what is being written is not replaced by what happened meanwhile
+        self.draft = self.saved = found.draft
+        self.history = []
+        if fresh and found.changed is not None and found.kept is not None:
+            self.kept = found.kept
+            self.history.append(found.draft)
+            self.draft = found.changed
+            if not found.kept.window.startswith(self.labbook.window):
+                self.labbook.say("Unsaved changes of a closed window are back; u drops them.")
+        self.show_draft(0 if fresh else self.place)
+
+    def show_draft(self, select: int) -> None:
+        self.call_later(self._show, select)
+
+    async def _show(self, select: int) -> None:
+        draft, column = self.draft, self.query_one(HeldScroll)
+        if draft is None:
+            return
+        room = self.query_one("#review-heading").content_size.width
+        self.query_one("#review-heading", Words).update(heading(draft, self.is_changed, room))
+        typing = self.query(LineEditor)
+        with self.app.batch_update():
+            column.stay()
+            await column.remove_children()
+            await column.mount_all(rows_of(draft, column.scrollable_content_region.width - 4))
+        rows = self.rows
+        if rows and (self.focused is None or typing):
+            self._select(rows[max(0, min(select, len(rows) - 1))])
+
+    def on_resize(self, _: events.Resize) -> None:
+        self._redraw.ask()
+
+    def _redraw_at_new_width(self) -> None:
+        if not self.query(LineEditor):
+            self.show_draft(self.place)
+
+    # Moving
+
+    def _select(self, row: ReviewRow) -> None:
+        self._place = self.rows.index(row)
+        row.focus(scroll_visible=False)
+        self.query_one(HeldScroll).reveal(row)
+
+    def action_move(self, step: int) -> None:
+        rows, place = self.rows, self.place
+        if rows:
+            at = max(0, min(place + step, len(rows) - 1))
+            self._select(rows[at])
+            if at == 0:
+                self.query_one(HeldScroll).to_start()
+
+    def action_end(self, which: int) -> None:
+        if self.rows:
+            self._select(self.rows[which])
+
+    def action_scroll_page(self, step: int) -> None:
+        column = self.query_one(HeldScroll)
+        column.scroll_relative(y=step * max(1, column.size.height - 2), animate=False)
+
+    def open_period(self, period: Period) -> None:
+        """Show another period. Unsaved changes of this one are kept, and come back with it."""
+        self.period = period
+        self.draft = self.saved = self.kept = None
+        self.history = []
+        self.set_focus(None)
+        self.read()
+
+    def action_turn(self, step: int) -> None:
+        self.open_period(self.period.before() if step < 0 else self.period.after())
+
+    def action_now(self) -> None:
+        self.open_period(Period.week_of(self.desk.today()))
+
+    def action_goto(self) -> None:
+        def answered(phrase: str | None) -> None:
+            if phrase:
+                self.open_period(parse_period(phrase, self.desk.today()))
+
+        self.app.push_screen(Ask("Review another period", PERIOD_EXAMPLES, self._meaning), answered)
+
+    def _meaning(self, phrase: str) -> str:
+        period = parse_period(phrase, self.desk.today())
+        return f"{period.label}: {dates(period)}"
+
+    async def action_source(self) -> None:
+        """Go to the note or run that a line came from."""
+        row = self.focused
+        if isinstance(row, ItemRow) and row.item is not None:
+            await self.labbook.show_source(row.item.source)
+        elif isinstance(row, StepRow) and row.step.note_id is not None:
+            await self.labbook.show_day(row.step.raised, f"note:{row.step.note_id}")

@@ -1,0 +1,131 @@
+"""Saving a review, writing its report, and adding to it what has happened since."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.message import Message
+
+from labbook.desk import review
+from labbook.desk.desk import Desk
+from labbook.model import Draft, Review, ReviewDraft
+from labbook.text.when import Period
+from labbook.tui import review_edits as edits
+from labbook.tui.keys import key
+from labbook.tui.outside import open_files
+from labbook.tui.pages.review_editing import ReviewEditing
+from labbook.tui.phrases import count
+from labbook.tui.review_reading import Gathered, ReviewAnswered, drop_kept, read_review
+from labbook.tui.review_words import what_is_saved
+from labbook.tui.work import Done, ask
+
+
+class ReviewSaved(Message):
+    """A review is saved."""
+
+    def __init__(self, saved: Review) -> None:
+        super().__init__()
+        self.saved = saved
+
+
+class ReportWritten(Message):
+    """A report lies in a file."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+
+
+class ReviewSaving(ReviewEditing):
+    """The keys that save a review.
+
+    saved: the review as it is saved, or as it was gathered
+    kept: the draft of a dead window that it was taken from
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("review.save", "s", "save", "save", show=True, about="save the review"),
+        key("review.report", "h", "report", "report", show=True, about="write it as HTML"),
+        key("review.gather", "plus", "gather", "add what happened since"),
+        key("review.reload", "R", "reload", "back to what is saved"),
+    ]
+
+    period: Period
+    saved: ReviewDraft | None
+    kept: Draft | None
+    _report_wanted = False
+
+    @property
+    def is_changed(self) -> bool:
+        return self.draft != self.saved
+
+    def action_gather(self) -> None:
+        ask(self, "gather", partial(review.gather, self.desk, self.period), Gathered)
+
+    def on_gathered(self, message: Gathered) -> None:
+        if self.draft is None or message.draft.period != self.draft.period:
+            return
+        merged = edits.merged(self.draft, message.draft)
+        new = len(merged.items) - len(self.draft.items)
+        self.change(merged)
+        self.labbook.say(f"{count(new, 'line')} added." if new else "Nothing new has happened.")
+
+    def action_reload(self) -> None:
+        """Back to what is saved; undo has the changes."""
+        if self.draft is not None and self.saved is not None and self.is_changed:
+            self.draft = self.saved
+            ask(self, "review", partial(read_review, self.desk, self.period, ""), ReviewAnswered)
+
+    def action_save(self) -> None:
+        draft = self.draft
+        if draft is None:
+            return
+        save = partial(
+            review.save,
+            self.desk,
+            draft.period,
+            draft.items,
+            draft.verdicts,
+            version=draft.saved.version if draft.saved else None,
+        )
+        self.labbook.writer.write(self, "saving the review", save, ReviewSaved)
+
+    def on_review_saved(self, message: ReviewSaved) -> None:
+        saved = message.saved
+        drop = partial(drop_kept, self.desk, saved.period, self.labbook.window, self.kept)
+        self.labbook.writer.write(self, "dropping the draft", drop, lambda _: Done())
+        self.labbook.say(what_is_saved(saved))
+        self.saved = self.draft
+        self.history = []
+        self.read()
+        if self._report_wanted:
+            self._write_report()
+
+    def action_report(self) -> None:
+        """Save what is unsaved, then write the report of it."""
+        if self.draft is None:
+            return
+        self._report_wanted = self.is_changed or self.draft.saved is None
+        if self._report_wanted:
+            self.action_save()
+        else:
+            self._write_report()
+
+    def _write_report(self) -> None:
+        """In a thread of its own: drawing its figures takes longer than a key may wait."""
+        self._report_wanted = False
+        ask(self, "report", partial(_report, self.desk, self.period), ReportWritten)
+
+    def on_report_written(self, message: ReportWritten) -> None:
+        if not open_files([message.path]):
+            self.labbook.say(f"The report is {message.path}", timeout=12)
+
+
+def _report(desk: Desk, period: Period) -> Path:
+    from labbook.desk import report
+
+    path = desk.path / "reports" / f"{period.label}.html"
+    return report.write_report(desk, period, "html", path)

@@ -1,0 +1,42 @@
+"""What the app says of a review."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from labbook.model import Review, ReviewDraft, Section
+from labbook.text.when import Period
+
+
+def heading(draft: ReviewDraft, is_changed: bool, room: int) -> Content:
+    """The line above a review: its period, and whether it is saved as it stands."""
+    period = draft.period
+    left = Content.assemble((f"Review {period.label}", "bold"), (f"  {dates(period)}", "$quiet"))
+    if is_changed:
+        state = Content.assemble(
+            ("● unsaved, ", "$warning"), ("s", "bold $accent"), (" saves", "$warning")
+        )
+    elif draft.saved is not None:
+        state = Content.styled(f"saved, version {draft.saved.version}", "$success")
+    else:
+        state = Content.styled("a draft, not saved yet", "$quiet")
+    return left.pad_right(max(2, room - left.cell_length - state.cell_length)) + state
+
+
+def dates(period: Period) -> str:
+    """ "23–29 November 2026"."""
+    first, last = period.first, period.last
+    if first.year != last.year:
+        return f"{first.day} {first:%B} {first.year} – {last.day} {last:%B} {last.year}"
+    if first.month != last.month:
+        return f"{first.day} {first:%B} – {last.day} {last:%B} {last.year}"
+    days = str(first.day) if first == last else f"{first.day}–{last.day}"
+    return f"{days} {last:%B} {last.year}"
+
+
+def what_is_saved(saved: Review) -> str:
+    """How much of what has been saved."""
+    counts = [(section.value, len(saved.section(section))) for section in Section]
+    counts += [("settled", sum(verdict.fate != "carried" for verdict in saved.verdicts))]
+    told = ", ".join(f"{number} {name}" for name, number in counts if number)
+    return f"Review {saved.period.label} is saved, version {saved.version}: {told or 'empty'}."

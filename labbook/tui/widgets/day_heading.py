@@ -1,0 +1,69 @@
+"""The two lines above a day: which day it is, and the next steps still open."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from labbook.model import NextStep, Note, RunBlock
+from labbook.text.plain import plain_line
+from labbook.tui.day_reading import DayRead
+from labbook.tui.phrases import count, long_day, near_day
+
+
+class DayHeading(Widget):
+    """Weekday, date, what the day holds; below it the open next steps, on one line."""
+
+    found: reactive[DayRead | None] = reactive(None)
+
+    def render(self) -> Content:
+        if self.found is None:
+            return Content()
+        day = self._day(self.found)
+        return day + "\n" + self._steps(self.found.steps) if self.found.steps else day
+
+    def get_content_height(self, *_: object) -> int:
+        return 2 if self.found is not None and self.found.steps else 1
+
+    def watch_found(self, before: DayRead | None, after: DayRead | None) -> None:
+        had, has = bool(before and before.steps), bool(after and after.steps)
+        if had != has:
+            self.refresh(layout=True)
+
+    def _day(self, found: DayRead) -> Content:
+        day = found.entry.day
+        left = Content.assemble((long_day(day), "bold"), "  ", _near(day, found.today))
+        right = Content.styled(_counts(found), "$quiet")
+        gap = self.content_size.width - left.cell_length - right.cell_length
+        return left.pad_right(gap) + right if gap > 1 else left
+
+    def _steps(self, steps: Sequence[NextStep]) -> Content:
+        """As many steps as fit, oldest first, and how many there are."""
+        line = Content.assemble(
+            (count(len(steps), "next step"), "bold"), "  ", ("x", "bold $accent"), " "
+        )
+        for step in steps:
+            words = Content.assemble((" ○ ", "$accent"), plain_line(step.text))
+            line = line + words
+            if line.cell_length > self.content_size.width:
+                break
+        return line.truncate(self.content_size.width, ellipsis=True)
+
+
+def _near(day: dt.date, today: dt.date) -> tuple[str, str]:
+    return near_day(day, today), "bold $success" if day == today else "$quiet"
+
+
+def _counts(found: DayRead) -> str:
+    blocks = found.entry.blocks
+    notes = sum(isinstance(block, Note) for block in blocks)
+    runs = [block.run for block in blocks if isinstance(block, RunBlock)]
+    running = sum(not run.state.has_ended for run in runs)
+    pieces = [count(notes, "note")] if notes else []
+    pieces += [count(len(runs), "run")] if runs else []
+    pieces += [f"{running} running"] if running else []
+    return " · ".join(pieces)

@@ -1,0 +1,106 @@
+"""The rows of a review: its lines, and the next steps of last time."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from labbook.model import NextStep, ReviewDraft, ReviewItem, Section, StepState, Verdict
+from labbook.report.notes import draw_note
+from labbook.text.plain import plain_line
+from labbook.tui import review_edits as edits
+from labbook.tui.drawing import flat
+from labbook.tui.widgets.words import Words
+
+NEW_LINE = "\n  "
+
+_MARKS = {
+    "done": ("✓", "$success"),
+    "carried": ("→", "$primary"),
+    "dropped": ("✗", "$warning"),
+    "": ("?", "bold $error"),
+}
+
+
+class ReviewRow(Static, can_focus=True):
+    """A row that can be selected."""
+
+    def __init__(self, content: Content) -> None:
+        super().__init__(content, classes="row", markup=False)
+
+
+class ItemRow(ReviewRow):
+    """One line of a section; without an item the place for a first one."""
+
+    def __init__(self, section: Section, item: ReviewItem | None, width: int) -> None:
+        super().__init__(_item(item, width) if item else _nothing())
+        self.section = section
+        self.item = item
+
+
+class StepRow(ReviewRow):
+    """One next step of last time, and what this review says of it."""
+
+    def __init__(self, step: NextStep, verdict: Verdict | None) -> None:
+        super().__init__(_step(step, verdict))
+        self.step = step
+
+
+def rows_of(draft: ReviewDraft, width: int) -> list[Widget]:
+    """A whole review as rows: last time's next steps, then the four sections."""
+    rows: list[Widget] = [
+        Words(Content.styled(plain_line(each), "$warning"), classes="missing")
+        for each in draft.missing
+    ]
+    if draft.previous is not None and draft.previous_steps:
+        left = len(edits.unsettled(draft))
+        state = f"{left} to settle" if left else "all settled"
+        rows.append(_section(f"next steps of {draft.previous.period.label}", state))
+        rows += [StepRow(step, edits.verdict_of(draft, step.id)) for step in draft.previous_steps]
+    for section in Section:
+        items = draft.section(section)
+        rows.append(_section(section.value, str(len(items)) if items else ""))
+        rows += [ItemRow(section, item, width) for item in items]
+        rows += [] if items else [ItemRow(section, None, width)]
+    if rows:
+        rows[0].add_class("-first")
+    return rows
+
+
+def _section(name: str, state: str) -> Words:
+    title = name[:1].upper() + name[1:]
+    return Words(
+        Content.assemble((title, "bold $primary"), (f"  {state}", "$quiet")), classes="section"
+    )
+
+
+def _item(item: ReviewItem, width: int) -> Content:
+    text = flat(draw_note(item.text), max(10, width - 2))
+    lines = text.split("\n")
+    indented = [Content("  ") + line for line in lines[1:]]
+    content = Content("\n").join([Content.assemble(("• ", "$accent")) + lines[0], *indented])
+    source = plain_line(item.source)
+    if not source or source in item.text:
+        return content
+    fits = lines[-1].cell_length + len(source) + 4 <= width
+    return content + Content.styled(f"{'  ' if fits else NEW_LINE}{source}", "$quiet")
+
+
+def _nothing() -> Content:
+    return Content.assemble(
+        ("nothing yet, ", "$quiet"), ("a", "bold $accent"), (" adds a line", "$quiet")
+    )
+
+
+def _step(step: NextStep, verdict: Verdict | None) -> Content:
+    fate = verdict.fate if verdict else step.state.value if step.state is not StepState.OPEN else ""
+    mark, style = _MARKS[fate]
+    because = verdict.because if verdict else step.because
+    facts = [f"raised {step.raised}"]
+    facts += [f"carried {step.carried}×"] if step.carried else []
+    if fate:
+        facts = [fate + (f": {plain_line(because)}" if because else "")]
+    return Content.assemble(
+        (f"{mark} ", style), plain_line(step.text), (f"  {' · '.join(facts)}", "$quiet")
+    )
