@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -84,13 +85,30 @@ def default_notebook() -> Path:
 
 
 def local_zone() -> str:
-    """The IANA name of this machine's time zone, "UTC" when it has none."""
+    """The IANA name of this machine's time zone; where it has none, its offset now: "+09:00"."""
     named = os.environ.get("TZ", "").removeprefix(":")
-    if named and not named.startswith("/"):
-        return named
-    target = os.path.realpath(named or "/etc/localtime")
-    _, found, name = target.partition("zoneinfo/")
-    return name.removeprefix("posix/").removeprefix("right/") if found else "UTC"
+    if not named or named.startswith("/"):
+        _, _, name = os.path.realpath(named or "/etc/localtime").partition("zoneinfo/")
+        named = name.removeprefix("posix/").removeprefix("right/")
+    return named if _is_zone(named) else _offset()
+
+
+def _is_zone(name: str) -> bool:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def _offset() -> str:
+    """What the system's clock shows: TZ may be a rule ("JST-9"), /etc/localtime a mere copy."""
+    minutes = time.localtime().tm_gmtoff // 60
+    sign = "-" if minutes < 0 else "+"
+    hours, rest = divmod(abs(minutes), 60)
+    return f"{sign}{hours:02}:{rest:02}" if minutes else "UTC"
 
 
 def _read(path: Path, refused: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -98,6 +116,8 @@ def _read(path: Path, refused: tuple[str, ...] = ()) -> dict[str, Any]:
         text = path.read_bytes()
     except FileNotFoundError:
         return {}
+    except NotADirectoryError:
+        raise UsageError(f"{path.parent} is not a directory.") from None
     except OSError as error:
         raise UsageError(f"The settings file {path} cannot be read: {error.strerror}.") from error
     import tomllib
@@ -120,12 +140,13 @@ def _read(path: Path, refused: tuple[str, ...] = ()) -> dict[str, Any]:
 
 def _typed(key: str, value: Any, path: Path) -> Any:
     if key == "day_starts_at":
-        if isinstance(value, dt.time):
-            return value
         try:
-            return dt.time.fromisoformat(value)
+            begins = value if isinstance(value, dt.time) else dt.time.fromisoformat(value)
         except (TypeError, ValueError):
-            raise _wrong(key, value, path, 'a time such as "04:00"') from None
+            begins = None
+        if begins is None or begins.tzinfo is not None:
+            raise _wrong(key, value, path, 'a time such as "04:00"')
+        return begins
     if key == "repositories":
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple((path.parent / Path(item).expanduser()).absolute() for item in value)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from labbook import settings
 from labbook.errors import UsageError
+from labbook.model import Moment
 
 
 @pytest.fixture
@@ -48,6 +51,7 @@ def test_the_notebooks_own_file_overrides_the_persons(config: Path, tmp_path: Pa
         ("editor = 3", "editor = 3"),
         ("day_starts_at = 'dawn'", "day_starts_at = 'dawn'"),
         ("repositories = 'one'", "list of directories"),
+        ("day_starts_at = '04:00+02:00'", "day_starts_at = '04:00+02:00'"),
         ("editor = ", "not valid TOML"),
     ],
 )
@@ -67,11 +71,44 @@ def test_a_notebook_cannot_name_another_notebook(config: Path, tmp_path: Path) -
         settings.load(notebook)
 
 
+def test_a_notebook_that_is_a_file_is_named(config: Path, tmp_path: Path) -> None:
+    config.write_text("")
+    (tmp_path / "file").write_text("no notebook")
+    with pytest.raises(UsageError, match=r"/file is not a directory\.$"):
+        settings.load(tmp_path / "file")
+
+
+@pytest.fixture
+def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Sets TZ, for this process's clock too."""
+
+    def set_zone(name: str) -> None:
+        monkeypatch.setenv("TZ", name)
+        time.tzset()
+
+    yield set_zone
+    monkeypatch.undo()
+    time.tzset()
+
+
 @pytest.mark.parametrize(
-    ("zone", "name"), [("Europe/Berlin", "Europe/Berlin"), (":Asia/Tokyo", "Asia/Tokyo")]
+    ("tz", "name"),
+    [
+        ("Europe/Berlin", "Europe/Berlin"),
+        (":Asia/Kolkata", "Asia/Kolkata"),
+        (":/usr/share/zoneinfo/Asia/Tokyo", "Asia/Tokyo"),
+        ("JST-9", "+09:00"),
+        ("<-0330>3:30", "-03:30"),
+        ("nonsense", "UTC"),
+        ("../../../etc/passwd", "UTC"),
+    ],
 )
-def test_the_zone_is_the_one_that_tz_names(
-    monkeypatch: pytest.MonkeyPatch, zone: str, name: str
+def test_the_zone_is_the_one_that_the_systems_clock_shows(
+    zone: Callable[[str], None], tz: str, name: str
 ) -> None:
-    monkeypatch.setenv("TZ", zone)
+    zone(tz)
     assert settings.local_zone() == name
+    now = Moment.now()
+    shown = dt.datetime.fromtimestamp(now.us / 1e6).astimezone()
+    assert abs(now.local - shown) < dt.timedelta(milliseconds=1)
+    assert now.local.utcoffset() == shown.utcoffset()

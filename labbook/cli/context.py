@@ -40,6 +40,11 @@ class Context:
             self._desk = Desk(self.settings)
         return self._desk
 
+    def close(self) -> None:
+        """Let go of the notebook, so that its write-ahead log is emptied into the file."""
+        if self._desk is not None:
+            self._desk.close()
+
     def day(self, phrase: str | None) -> dt.date:
         """The day a phrase means; today for none."""
         if phrase is None:

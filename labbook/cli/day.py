@@ -11,7 +11,6 @@ from labbook.cli.context import Context
 from labbook.cli.output import put, put_json, say
 from labbook.cli.shapes import entry_json
 from labbook.desk import day_document, find
-from labbook.errors import UsageError
 
 if TYPE_CHECKING:
     from labbook.text.when import Period
@@ -54,17 +53,12 @@ def edit(context: Context, day: tuple[str, ...]) -> None:
     Each note stands under a marker. Text under the last one becomes a new note; an emptied
     note is deleted, and `labbook note restore` brings it back.
     """
-    from labbook.cli.editor import edit as in_editor
+    from labbook.cli.editor import edited
 
     on = context.day(" ".join(day) or None)
     entry = find.entry(context.desk, on)
-    edited = in_editor(context.settings, day_document.compose(entry))
-    if edited is None:
-        return
-    try:
-        done = day_document.save(context.desk, entry, edited)
-    except UsageError as error:
-        raise _kept(edited, error) from error
+    with edited(context.settings, day_document.compose(entry)) as text:
+        done = day_document.save(context.desk, entry, text)
     if done.conflicts:
         say(
             "Somebody saved the same note meanwhile: theirs stays, and your text is a copy "
@@ -92,13 +86,3 @@ def _put_day(context: Context, day: dt.date) -> None:
 
     entry = find.entry(context.desk, day)
     put(draw_day(entry, find.results_of(context.desk, entry)))
-
-
-def _kept(text: str, error: UsageError) -> UsageError:
-    import tempfile
-
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="labbook-", suffix=".md", delete=False, encoding="utf-8"
-    ) as file:
-        file.write(text)
-    return UsageError(f"{error.message} Nothing was changed.", hint=f"Your text: {file.name}")

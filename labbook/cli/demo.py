@@ -43,6 +43,7 @@ def demo(context: Context, directory: Path | None, app: bool | None) -> None:
     place = directory or Path(tempfile.mkdtemp(prefix="labbook-demo-"))
     notebook = (place / "notebook").absolute()
     context = Context(str(notebook), context.open_app)
+    click.get_current_context().call_on_close(context.close)
     _heading(f"A notebook with two weeks in it: {notebook}")
     sample.fill(context.desk)
     _heading(f'labbook log "{NOTE}"')

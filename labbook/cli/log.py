@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import AbstractContextManager, nullcontext
 
 import click
 
@@ -30,21 +31,22 @@ def log(
       labbook log "- [ ] try shift = 2"
       make test 2>&1 | labbook log --day yesterday -
     """
-    body = _body(context, text)
     on = context.day(day) if day else None
-    note_id = write.log(context.settings, body, day=on, thread=thread)
+    with _body(context, text) as body:
+        note_id = write.log(context.settings, body, day=on, thread=thread)
     if as_json:
         put_json({"id": note_id, "day": (on or context.desk.today()).isoformat()})
     elif sys.stderr.isatty():
         say(f"Noted ({note_id}).")
 
 
-def _body(context: Context, words: tuple[str, ...]) -> str:
+def _body(context: Context, words: tuple[str, ...]) -> AbstractContextManager[str]:
     if words == ("-",) or (not words and not sys.stdin.isatty()):
         # Bytes that are no UTF-8 are kept visible rather than refused.
-        return sys.stdin.buffer.read().decode("utf-8", "backslashreplace").rstrip("\n")
+        piped = sys.stdin.buffer.read().decode("utf-8", "backslashreplace")
+        return nullcontext(piped.rstrip("\n"))
     if words:
-        return " ".join(words)
-    from labbook.cli.editor import edit
+        return nullcontext(" ".join(words))
+    from labbook.cli.editor import edited
 
-    return edit(context.settings, "") or ""
+    return edited(context.settings, "")

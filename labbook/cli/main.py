@@ -6,14 +6,16 @@ Subcommands are imported when they are called, and import what they need when th
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from importlib import import_module
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
 from labbook import __version__
+from labbook.cli import streams
 from labbook.cli.context import Context, OpenApp
 from labbook.errors import LabbookError
 
@@ -36,6 +38,8 @@ COMMANDS = {
     "completion": "completion:completion",
 }
 """Each command, and the module and name that hold it. In the order of a day's work."""
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class _Commands(click.Group):
@@ -60,6 +64,14 @@ class _Commands(click.Group):
             ctx.fail(f"There is no command {args[0]!r}.{hint}")
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # The reader (`| head`) has seen enough; click would call that a failure.
+            streams.silence()
+            ctx.exit(0)
+
 
 @click.group(cls=_Commands, invoke_without_command=True)
 @click.option(
@@ -76,6 +88,7 @@ def labbook(ctx: click.Context, notebook: str | None) -> None:
     Without a command it opens the app on today.
     """
     ctx.obj = Context(notebook, ctx.obj)
+    ctx.call_on_close(ctx.obj.close)
     if ctx.invoked_subcommand is None:
         _open_app(ctx.obj)
 
@@ -85,6 +98,7 @@ def main(open_app: OpenApp) -> NoReturn:
 
     open_app: opens the terminal app on a desk
     """
+    streams.prepare()
     os.umask(0o077)
     try:
         sys.exit(labbook.main(prog_name="labbook", standalone_mode=False, obj=open_app) or 0)
@@ -98,11 +112,10 @@ def main(open_app: OpenApp) -> NoReturn:
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
-    except BrokenPipeError:
-        # The reader (`| head`) has seen enough. Python would complain once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            _say(f"There was no room to write to {error.filename or 'standard output'}.", "")
+            sys.exit(1)
         sys.exit(_report_bug(error))
 
 
@@ -128,13 +141,15 @@ def _report_bug(error: Exception) -> int:
     import tempfile
     import traceback
 
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="labbook-crash-", suffix=".txt", delete=False, encoding="utf-8"
-    ) as file:
-        file.write(f"labbook {__version__}, Python {sys.version}\n{sys.argv}\n")
-        traceback.print_exception(error, file=file)
-    _say(
-        f"This is a defect in labbook: {type(error).__name__}: {error}",
-        f"The details are in {file.name}; please report them.",
-    )
+    what = f"This is a defect in labbook: {type(error).__name__}: {error}"
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="labbook-crash-", suffix=".txt", delete=False, encoding="utf-8"
+        ) as file:
+            file.write(f"labbook {__version__}, Python {sys.version}\n{sys.argv}\n")
+            traceback.print_exception(error, file=file)
+    except OSError as unkept:
+        _say(what, f"The details could not be kept in a file: {unkept.strerror}.")
+    else:
+        _say(what, f"The details are in {file.name}; please report them.")
     return 70

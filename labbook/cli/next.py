@@ -6,6 +6,7 @@ from typing import Literal
 
 import click
 
+from labbook.cli.arguments import ID
 from labbook.cli.context import Context
 from labbook.cli.output import columns, put_json, put_text, say
 from labbook.desk import steps
@@ -35,7 +36,7 @@ def next_(ctx: click.Context, as_json: bool) -> None:
 
 
 @next_.command()
-@click.argument("step_id", metavar="ID", type=int)
+@click.argument("step_id", metavar="ID", type=ID)
 @click.option("--because", default="", metavar="TEXT", help="What settled it.")
 @click.pass_obj
 def done(context: Context, step_id: int, because: str) -> None:
@@ -44,7 +45,7 @@ def done(context: Context, step_id: int, because: str) -> None:
 
 
 @next_.command()
-@click.argument("step_id", metavar="ID", type=int)
+@click.argument("step_id", metavar="ID", type=ID)
 @click.option("--because", default="", metavar="TEXT", help="Why it is dropped.")
 @click.pass_obj
 def drop(context: Context, step_id: int, because: str) -> None:
@@ -53,7 +54,7 @@ def drop(context: Context, step_id: int, because: str) -> None:
 
 
 @next_.command()
-@click.argument("step_id", metavar="ID", type=int)
+@click.argument("step_id", metavar="ID", type=ID)
 @click.pass_obj
 def reopen(context: Context, step_id: int) -> None:
     """Open a settled next step again."""

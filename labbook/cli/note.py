@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from labbook.cli.arguments import ID
 from labbook.cli.context import Context
 from labbook.cli.output import columns, put_json, put_text, say
 from labbook.desk import write
@@ -15,7 +16,7 @@ def note() -> None:
 
 
 @note.command()
-@click.argument("note_id", metavar="ID", type=int)
+@click.argument("note_id", metavar="ID", type=ID)
 @click.option("--json", "as_json", is_flag=True, help="One list of revisions.")
 @click.pass_obj
 def history(context: Context, note_id: int, as_json: bool) -> None:
@@ -38,7 +39,7 @@ def history(context: Context, note_id: int, as_json: bool) -> None:
 
 
 @note.command()
-@click.argument("note_id", metavar="ID", type=int)
+@click.argument("note_id", metavar="ID", type=ID)
 @click.pass_obj
 def delete(context: Context, note_id: int) -> None:
     """Take a note off its day. `labbook note restore` brings it back."""
@@ -47,7 +48,7 @@ def delete(context: Context, note_id: int) -> None:
 
 
 @note.command()
-@click.argument("note_id", metavar="ID", type=int)
+@click.argument("note_id", metavar="ID", type=ID)
 @click.pass_obj
 def restore(context: Context, note_id: int) -> None:
     """Put a deleted note back on its day."""

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from labbook.cli.streams import shows_unicode
+
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
@@ -28,7 +30,7 @@ def put_json(value: Any) -> None:
 
     from labbook.model.jsonable import encode
 
-    click.echo(json.dumps(encode(value), ensure_ascii=False, indent=2))
+    click.echo(json.dumps(encode(value), ensure_ascii=not shows_unicode(), indent=2))
 
 
 def put_text(text: str) -> None:
@@ -45,8 +47,11 @@ def put(*renderables: RenderableType) -> None:
     console = Console(markup=False, highlight=False, emoji=False, soft_wrap=False)
     if not sys.stdout.isatty() or console.width > WIDEST:
         console.width = WIDEST
-    for renderable in renderables:
-        console.print(renderable)
+    # Captured, because what Rich writes itself it takes for a failure when nobody reads it.
+    with console.capture() as drawn:
+        for renderable in renderables:
+            console.print(renderable)
+    click.echo(drawn.get(), nl=False)
 
 
 def columns(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

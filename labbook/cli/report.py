@@ -38,7 +38,8 @@ def report(
     """
     chosen = context.period(" ".join(period) or None)
     if output is None:
-        click.echo(desk_report.report(context.desk, chosen, form))
+        # As bytes: a document's encoding is UTF-8, whatever the terminal's is.
+        click.echo(desk_report.report(context.desk, chosen, form).encode())
         return
     path = desk_report.write_report(context.desk, chosen, form, output)
     say("Written:")

@@ -73,12 +73,10 @@ def review_json(draft: ReviewDraft) -> dict[str, Any]:
 
 
 def _edit(context: Context, draft: ReviewDraft) -> None:
-    from labbook.cli.editor import edit
+    from labbook.cli.editor import edited
 
-    edited = edit(context.settings, review_document.compose(draft))
-    if edited is None:
-        return
-    _save(context, review_document.parse(draft, edited))
+    with edited(context.settings, review_document.compose(draft)) as text:
+        _save(context, review_document.parse(draft, text))
 
 
 def _save(context: Context, draft: ReviewDraft) -> None:

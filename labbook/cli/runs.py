@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from labbook.cli.arguments import ID
 from labbook.cli.context import Context
 from labbook.cli.output import columns, put_json, put_text, say
 from labbook.cli.run import show_run
@@ -61,7 +62,7 @@ def list_(
 
 
 @runs.command()
-@click.argument("run_id", metavar="ID", type=int)
+@click.argument("run_id", metavar="ID", type=ID)
 @click.option("--json", "as_json", is_flag=True, help="One object: the run with its results.")
 @click.pass_obj
 def show(context: Context, run_id: int, as_json: bool) -> None:
@@ -74,7 +75,7 @@ def show(context: Context, run_id: int, as_json: bool) -> None:
 
 
 @runs.command()
-@click.argument("run_id", metavar="ID", type=int)
+@click.argument("run_id", metavar="ID", type=ID)
 @click.pass_obj
 def log(context: Context, run_id: int) -> None:
     """Print what a run printed, made harmless to the terminal."""
@@ -82,12 +83,15 @@ def log(context: Context, run_id: int) -> None:
 
 
 @runs.command()
-@click.argument("run_id", metavar="ID", type=int)
+@click.argument("run_id", metavar="ID", type=ID)
 @click.pass_obj
 def cancel(context: Context, run_id: int) -> None:
     """Ask a run to stop; after ten seconds it is made to."""
-    desk_runs.cancel(context.desk, run_id)
-    say(f"Run {run_id} is asked to stop.")
+    run = desk_runs.cancel(context.desk, run_id)
+    if run.state.has_ended:
+        say(f"Run {run_id} has ended already: it is {run.state.words}.")
+    else:
+        say(f"Run {run_id} is asked to stop.")
 
 
 _HEADINGS = ("id", "experiment", "state", "started", "took", "metrics")

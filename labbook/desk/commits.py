@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-import subprocess
+import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from labbook.errors import LabbookError
+from labbook.model.moment import journal_day
 from labbook.text.when import Period
 
+PATIENCE_S = 20.0
+"""All branches of a large repository on a network disk take seconds."""
+
 _SEPARATOR = "\x1f"
+_MARGIN = dt.timedelta(days=2)
+"""What a committer's clock and this machine's, and the hours before a day starts, can differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,48 +29,42 @@ class Commit:
     subject: str
 
 
-def commits(repository: Path, period: Period, author: str = "") -> tuple[Commit, ...]:
+def commits(
+    repository: Path, period: Period, *, author: str = "", day_starts_at: dt.time = dt.time()
+) -> tuple[Commit, ...]:
     """The commits made in the period on any branch, oldest first, merges left out.
 
-    Days are those of the committer's own clock, as `git log` shows them.
+    Days are those of the committer's own clock.
 
     Raises:
         LabbookError: git is not there, or the directory is no repository.
     """
-    git = ["git", "-C", str(repository), "log", "--all", "--no-merges", "--reverse"]
-    form = _SEPARATOR.join(("%cd", "%h", "%an", "%s"))
-    # Git's --since takes the hour of the call unless one is given, and knows only this
-    # machine's zone; so ask for a day more on each side and choose by the committer's date.
-    window = [f"--since={period.before().last} 00:00", f"--until={_after(period)} 23:59"]
-    output = _ask([*git, f"--format={form}", "--date=short", *window], repository)
-    found = []
-    for line in output.splitlines():
-        day, short, name, subject = line.split(_SEPARATOR, 3)
-        within = period.first.isoformat() <= day <= period.last.isoformat()
-        if within and author.casefold() in name.casefold():
-            found.append(Commit(repository.name, short, name, subject))
-    return tuple(found)
-
-
-def _after(period: Period) -> str:
-    return Period(period.last, period.last).after().first.isoformat()
-
-
-def _ask(command: list[str], repository: Path) -> str:
-    try:
-        answer = subprocess.run(
-            command, capture_output=True, text=True, errors="replace", timeout=20, check=False
-        )
-    except FileNotFoundError:
-        raise LabbookError("git is not installed, so no commits were gathered.") from None
-    except subprocess.TimeoutExpired:
-        raise LabbookError(f"git took longer than 20 s in {repository}.") from None
-    if answer.returncode == 0:
-        return answer.stdout
-    if "does not have any commits yet" in answer.stderr:
-        return ""
-    why = answer.stderr.strip().splitlines()[:1]
-    raise LabbookError(
-        f"No commits could be read from {repository}: {''.join(why)}",
-        hint="Correct `repositories` in the settings file.",
+    return tuple(
+        Commit(repository.name, short, name, subject)
+        for when, short, name, subject in _log(repository, period)
+        if journal_day(when, day_starts_at) in period and author.casefold() in name.casefold()
     )
+
+
+def _log(repository: Path, period: Period) -> Iterator[tuple[dt.datetime, str, str, str]]:
+    """When, short hash, author and subject of the commits of about the period."""
+    from labbook.runner import git
+
+    form = _SEPARATOR.join(("%cI", "%h", "%an", "%s"))
+    # Without an hour, --since would mean the hour of the call.
+    first, last = period.first - _MARGIN, period.last + _MARGIN
+    window = (f"--since={first} 00:00", f"--until={last} 23:59", f"--format={form}")
+    plain = ("--all", "--no-merges", "--reverse", "--no-show-signature")
+    try:
+        output = git.ask(repository, "log", *plain, *window, patience_s=PATIENCE_S)
+    except LabbookError as error:
+        raise LabbookError(
+            f"No commits could be read from {repository}: {error.message}",
+            hint="Correct `repositories` in the settings file.",
+        ) from error
+    for line in output.split("\n")[:-1]:
+        when, short, name, subject = line.split(_SEPARATOR, 3)
+        try:
+            yield dt.datetime.fromisoformat(when), short, name, subject
+        except ValueError:
+            continue  # imported history has zones and years that no clock ever showed

@@ -2,7 +2,8 @@
 
 Each note stands under a marker line, `<!-- note 12 · version 3 · 09:12 -->`. Text under
 `<!-- new note -->` becomes a note; a note whose text is emptied or whose marker is gone is
-deleted (and can be restored); runs are shown as comments and cannot be changed.
+deleted (and can be restored); runs are shown as comments and cannot be changed. A line of a
+note that reads like a marker has a backslash before it.
 """
 
 from __future__ import annotations
@@ -16,11 +17,14 @@ from labbook.desk.desk import Desk
 from labbook.errors import UsageError
 from labbook.model.entry import Conflict, Entry, Note, RunBlock
 
-_MARKER = re.compile(
-    r"^<!-- (?:note (?P<id>\d+) · version (?P<version>\d+)[^>]*"
-    r"|(?P<new>new note)|(?P<run>run \d+[^>]*)) -->[ \t]*$",
-    re.MULTILINE,
+_SIGN = (
+    r"<!-- (?:note (?P<id>\d+) · version (?P<version>\d+)[^>]*"
+    r"|(?P<new>new note)|(?P<run>run \d+[^>]*)) -->[ \t]*$"
 )
+_MARKER = re.compile(f"^{_SIGN}", re.MULTILINE)
+_ALIKE = re.compile(rf"^(?=\\*{_SIGN})", re.MULTILINE)
+_ESCAPED = re.compile(rf"^\\(?=\\*{_SIGN})", re.MULTILINE)
+_BACKSLASH = r"\\"
 NEW_NOTE = "<!-- new note -->"
 
 
@@ -52,7 +56,7 @@ def compose(entry: Entry) -> str:
             pieces.append(f"<!-- run {block.run.id} · {block.run.experiment} · {clock} -->\n")
         else:
             marker = f"<!-- note {block.id} · version {block.version} · {clock} -->"
-            pieces.append(f"{marker}\n{block.body.rstrip()}\n")
+            pieces.append(f"{marker}\n{_ALIKE.sub(_BACKSLASH, block.body.rstrip())}\n")
     pieces.append(f"{NEW_NOTE}\n")
     return "\n".join(pieces)
 
@@ -67,6 +71,7 @@ def parse(text: str) -> tuple[Edit, ...]:
     markers = list(_MARKER.finditer(text))
     for marker, following in zip(markers, [*markers[1:], None], strict=True):
         body = text[marker.end() : following.start() if following else len(text)].strip("\n")
+        body = _ESCAPED.sub("", body)
         if marker["id"]:
             edits.append(Edit(body, int(marker["id"]), int(marker["version"])))
         else:

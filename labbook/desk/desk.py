@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labbook import settings as settings_module
-from labbook.errors import NotebookBusy, NotebookReadOnly
+from labbook.errors import StoreError
 from labbook.model.moment import Moment
 from labbook.settings import Settings
 
@@ -50,8 +50,8 @@ class Desk:
                 from labbook.store.notebook import Notebook
 
                 self._notebook = Notebook.open(self.path, clock=self.clock)
-                # A notebook that can only be read keeps the states it has.
-                with contextlib.suppress(NotebookBusy, NotebookReadOnly):
+                # Who comes to read is not kept out by a disk that is full or read-only.
+                with contextlib.suppress(StoreError):
                     self._reconcile(self._notebook)
             return self._notebook
 

@@ -85,22 +85,31 @@ def _sqlite(_: Desk) -> Iterator[Diagnosis]:
 
 
 def _notebook(desk: Desk) -> Iterator[Diagnosis]:
-    if not (desk.path / "labbook.db").exists():
+    from labbook.store.backup import backups
+    from labbook.store.identity import SCHEMA_NUMBER, examine
+    from labbook.store.place import Place
+
+    place = Place(desk.path)
+    try:
+        # Not opened: that would migrate an older one, and end runs that nobody looks after.
+        standing = examine(place)
+    except LabbookError as error:
+        yield Diagnosis("notebook", Verdict.PROBLEM, error.message, error.hint)
+        return
+    if standing is None:
         yield Diagnosis(
             "notebook", Verdict.NOTE, f"none yet at {desk.path}", "`labbook log TEXT` makes it."
         )
         return
-    from labbook.store.backup import backups
-
-    try:
-        notebook = desk.notebook
-    except LabbookError as error:
-        yield Diagnosis("notebook", Verdict.PROBLEM, error.message, error.hint)
-        return
-    size = notebook.database.stat().st_size
-    yield Diagnosis("notebook", Verdict.GOOD, f"{desk.path} ({size / 1e6:.1f} MB)")
-    found = backups(desk.path)
-    if found:
+    finding = f"{desk.path} ({place.database.stat().st_size / 1e6:.1f} MB)"
+    if standing.schema < SCHEMA_NUMBER:
+        finding += f", of schema {standing.schema}: it is migrated when it is next opened"
+    if os.access(place.directory, os.W_OK) and os.access(place.database, os.W_OK):
+        yield Diagnosis("notebook", Verdict.GOOD, finding)
+    else:
+        remedy = "Look at the owner and mode of the directory and of the files in it."
+        yield Diagnosis("notebook", Verdict.PROBLEM, f"{finding} cannot be written", remedy)
+    if found := backups(desk.path):
         yield Diagnosis("backup", Verdict.GOOD, f"{len(found)}, the newest {found[-1].name}")
     else:
         yield Diagnosis("backup", Verdict.NOTE, "none yet", "`labbook backup` makes one.")
@@ -142,14 +151,14 @@ def _tools(desk: Desk) -> Iterator[Diagnosis]:
         yield Diagnosis("git", Verdict.GOOD, "there")
     else:
         yield Diagnosis("git", Verdict.NOTE, "not there, so runs are recorded without their commit")
+    from labbook.runner import git
+
     for repository in desk.settings.repositories:
-        if not (repository / ".git").exists():
-            yield Diagnosis(
-                "repository",
-                Verdict.PROBLEM,
-                f"{repository} is no git repository.",
-                "Correct `repositories` in the settings file.",
-            )
+        try:
+            git.ask(repository, "rev-parse", "--git-dir")
+        except LabbookError as error:
+            remedy = "Correct `repositories` in the settings file."
+            yield Diagnosis("repository", Verdict.PROBLEM, error.message, remedy)
 
 
 def _terminal(_: Desk) -> Iterator[Diagnosis]:

@@ -17,26 +17,34 @@ def backup(desk: Desk) -> Path:
     """Make a verified copy of the database, and thin out old copies.
 
     Raises:
+        NotFound: there is no notebook.
         StoreError: no copy could be made; older ones are still there.
     """
     from labbook.store.backup import backup as copy
 
-    desk.notebook  # noqa: B018  a notebook must be there, and of this schema
     return copy(desk.path, moment=desk.clock())
 
 
 def check(desk: Desk, *, full: bool = True) -> tuple[Finding, ...]:
-    """Look for damage in the database and in the stored files."""
+    """Look for damage in the database and in the stored files.
+
+    Raises:
+        NotFound: there is no notebook.
+        StoreError: it cannot be opened, with the reason.
+    """
     from labbook.artifacts import verify
     from labbook.store import check as store
+    from labbook.store.notebook import Notebook
 
-    found = store.check(desk.notebook, full=full)
-    expected = store.expected_artifacts(desk.notebook)
-    verified = verify(desk.notebook.artifacts_dir, expected, full=full)
-    return (*found, *_file_findings(desk, verified))
+    # Not the desk's own, which would be made where there is none: all would be well with it.
+    with Notebook.open(desk.path, clock=desk.clock, create=False) as notebook:
+        found = store.check(notebook, full=full)
+        expected = store.expected_artifacts(notebook)
+        verified = verify(notebook.artifacts_dir, expected, full=full)
+    return (*found, *_file_findings(notebook.artifacts_dir, verified))
 
 
-def _file_findings(desk: Desk, verified: Verification) -> Iterator[Finding]:
+def _file_findings(directory: Path, verified: Verification) -> Iterator[Finding]:
     for sha256 in verified.missing:
         yield Finding(Severity.ERROR, f"Artifact {sha256} is missing.", _FROM_A_COPY)
     for sha256 in verified.altered:
@@ -47,8 +55,7 @@ def _file_findings(desk: Desk, verified: Verification) -> Iterator[Finding]:
         count = len(verified.orphaned)
         yield Finding(
             Severity.WARNING,
-            f"{count} file{'s' if count > 1 else ''} in {desk.notebook.artifacts_dir} "
-            "belong to no run.",
+            f"{count} file{'s' if count > 1 else ''} in {directory} belong to no run.",
             "They take room and do no harm; a run that is just ending makes such for a moment.",
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -86,14 +87,17 @@ def _pointed_at(desk: Desk, draft: ReviewDraft) -> dict[int, Run]:
 
     found = {}
     for item in draft.items:
-        kind, _, number = item.source.partition(":")
-        if kind == "run" and number.isdigit():
-            try:
-                found[int(number)] = store.run(desk.notebook, int(number))
-            except NotFound:
-                continue  # the line stays; it only has no results to show
+        run_id = item.source_id("run")
+        if run_id is None:
+            continue
+        try:
+            found[run_id] = store.run(desk.notebook, run_id)
+        except NotFound:
+            continue  # the line stays; it only has no results to show
     return found
 
 
-def _cache(desk: Desk) -> Path:
-    return desk.notebook.runs_dir / "figures"
+def _cache(desk: Desk) -> Path | None:
+    """Where drawn figures are kept; nowhere, in a notebook that can only be read."""
+    runs = desk.notebook.runs_dir
+    return runs / "figures" if os.access(runs, os.W_OK) else None

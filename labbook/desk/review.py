@@ -82,8 +82,10 @@ def save(
     """
     from labbook.store import reviews
 
+    moment = desk.clock()
+    day = moment.day(desk.settings.day_starts_at)
     return reviews.save_review(
-        desk.notebook, period, items, verdicts, moment=desk.clock(), version=version
+        desk.notebook, period, items, verdicts, moment=moment, day=day, version=version
     )
 
 
@@ -150,7 +152,12 @@ def _code(desk: Desk, period: Period) -> tuple[list[ReviewItem], tuple[str, ...]
     missing: list[str] = []
     for repository in desk.settings.repositories:
         try:
-            found = commits(repository, period, desk.settings.author)
+            found = commits(
+                repository,
+                period,
+                author=desk.settings.author,
+                day_starts_at=desk.settings.day_starts_at,
+            )
         except LabbookError as error:
             missing.append(error.message)
             continue
@@ -179,9 +186,6 @@ def _previous(desk: Desk, period: Period) -> tuple[Review | None, tuple[NextStep
     previous = reviews.previous_review(desk.notebook, period)
     if previous is None:
         return None, ()
-    ids = [
-        int(item.source.removeprefix("step:"))
-        for item in previous.section(Section.NEXT_STEPS)
-        if item.source.startswith("step:")
-    ]
-    return previous, next_steps.steps(desk.notebook, ids)
+    ids = [item.source_id("step") for item in previous.section(Section.NEXT_STEPS)]
+    planned = next_steps.steps(desk.notebook, [each for each in ids if each is not None])
+    return previous, planned

@@ -58,14 +58,21 @@ def _composed(
 def parse(draft: ReviewDraft, text: str) -> ReviewDraft:
     """The draft with the items and verdicts of an edited text.
 
+    What the text does not show stays: the evidence of a verdict, and verdicts on steps of
+    another review than the one before this.
+
     Raises:
         UsageError: a heading is none of the review's sections, or text stands outside an item.
     """
     items: list[ReviewItem] = []
-    verdicts: list[Verdict] = []
+    shown = {step.id for step in draft.previous_steps}
+    verdicts = [each for each in draft.verdicts if each.step_id not in shown]
+    evidence = {(each.step_id, each.fate): each.evidence for each in draft.verdicts}
     for heading, lines in _sections(text):
         if heading.startswith(FOLLOW_UP):
-            verdicts += _verdicts(lines)
+            for each in _verdicts(lines):
+                known = evidence.get((each.step_id, each.fate), "")
+                verdicts.append(replace(each, evidence=known))
         else:
             items += _items(_section(heading), lines)
     return replace(draft, items=tuple(items), verdicts=tuple(verdicts))
@@ -76,7 +83,7 @@ def _step(step: NextStep, verdict: Verdict | None, source: str = "") -> str:
     box = _BOXES[verdict.fate] if verdict else settled
     reason = verdict.because if verdict else step.because
     line = f"- [{box}] {step.text}{source}"
-    return f"{line}\n  because: {reason}" if reason else line
+    return f"{line}\n  because: {' '.join(reason.split())}" if reason else line
 
 
 def _editable_step(step: NextStep, verdict: Verdict | None) -> str:
@@ -106,6 +113,11 @@ def _sections(text: str) -> Iterator[tuple[str, list[str]]]:
     for line in text.splitlines():
         found = _HEADING.match(line)
         if found is None:
+            if line.strip() and not heading and not line.startswith("# "):
+                raise UsageError(
+                    f"This line stands above the first heading: {line.strip()[:60]!r}.",
+                    hint="Move it into an item of one of the sections.",
+                )
             lines.append(line)
             continue
         if heading:
@@ -152,10 +164,20 @@ def _read(section: Section, lines: list[str]) -> ReviewItem:
 
 
 def _verdicts(lines: list[str]) -> Iterator[Verdict]:
-    for line, following in zip(lines, [*lines[1:], ""], strict=True):
-        found = _FOLLOWED.match(line)
-        if found and found["box"] in _FATES:
-            reason = _BECAUSE.match(following)
-            yield Verdict(
-                int(found["id"]), _FATES[found["box"]], reason["reason"] if reason else ""
+    current: Verdict | None = None
+    for line in filter(str.strip, lines):
+        if found := _FOLLOWED.match(line):
+            if current:
+                yield current
+            fate = _FATES.get(found["box"])
+            current = Verdict(int(found["id"]), fate) if fate else None
+        elif current and not current.because and (reason := _BECAUSE.match(line)):
+            current = replace(current, because=reason["reason"])
+        else:
+            raise UsageError(
+                f"Under the follow-up this line is no verdict: {line.strip()[:60]!r}.",
+                hint="[x] is done, [>] carried on, [-] dropped, [ ] not judged yet; a reason "
+                'stands below its step, as "  because: …".',
             )
+    if current:
+        yield current

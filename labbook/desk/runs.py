@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from labbook.desk.desk import Desk
+from labbook.errors import StoreError
 
 if TYPE_CHECKING:
     from labbook.model import Metric, Run, RunState
@@ -21,13 +23,13 @@ def runs(
     before: int | None = None,
     limit: int = 100,
 ) -> tuple[Run, ...]:
-    """Runs, newest first, with states that are true now.
+    """Runs, newest first, with states that are true now, as far as that can be written down.
 
     before: only runs older than this id, for the next page
     """
     from labbook.store import runs as store
 
-    desk.reconcile()
+    _make_true(desk)
     return store.runs(
         desk.notebook,
         experiment=experiment,
@@ -39,14 +41,14 @@ def runs(
 
 
 def run(desk: Desk, run_id: int) -> Run:
-    """One run, with a state that is true now.
+    """One run, with a state that is true now, as far as that can be written down.
 
     Raises:
         NotFound: there is none of that id.
     """
     from labbook.store import runs as store
 
-    desk.reconcile()
+    _make_true(desk)
     return store.run(desk.notebook, run_id)
 
 
@@ -87,3 +89,9 @@ def curve(desk: Desk, run_id: int, name: str) -> tuple[Metric, ...]:
     from labbook.store import runs as store
 
     return store.metric_points(desk.notebook, run_id, name)
+
+
+def _make_true(desk: Desk) -> None:
+    # Who comes to read is not kept out by a disk that is full or read-only.
+    with suppress(StoreError):
+        desk.reconcile()

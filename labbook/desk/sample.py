@@ -10,7 +10,6 @@ import json
 import tomllib
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from labbook import artifacts
 from labbook.desk.desk import Desk
@@ -24,6 +23,7 @@ from labbook.model import (
     RunState,
     Section,
 )
+from labbook.model.moment import time_zone
 from labbook.resources import resource_dir
 from labbook.store import entries, next_steps, notes, reviews
 from labbook.store import runs as store_runs
@@ -57,12 +57,11 @@ def fill(desk: Desk) -> None:
 
 
 def _moment(desk: Desk, each: dict[str, Any]) -> Moment:
-    now = desk.clock()
+    zone = desk.clock().zone
     monday = Period.week_of(desk.today()).first - dt.timedelta(weeks=each["week"])
     day = monday + dt.timedelta(days=WEEKDAYS.index(each["day"]))
     clock = dt.time.fromisoformat(each["time"])
-    zone = ZoneInfo(now.zone)
-    return Moment.at(dt.datetime.combine(day, clock, tzinfo=zone), now.zone)
+    return Moment.at(dt.datetime.combine(day, clock, tzinfo=time_zone(zone)), zone)
 
 
 def _on_friday(each: dict[str, Any]) -> dict[str, Any]:
@@ -88,8 +87,9 @@ def _review(desk: Desk, each: dict[str, Any], moment: Moment, _: Path) -> None:
         ReviewItem(Section.NEXT_STEPS, text, f"step:{open_steps[text].id}")
         for text in each["next_steps"]
     ]
-    period = Period.week_of(moment.local.date())
-    reviews.save_review(desk.notebook, period, items, (), moment=moment, version=None)
+    day = moment.local.date()
+    period = Period.week_of(day)
+    reviews.save_review(desk.notebook, period, items, (), moment=moment, day=day, version=None)
 
 
 def _run(desk: Desk, each: dict[str, Any], moment: Moment, directory: Path) -> None:
@@ -138,6 +138,5 @@ def _stored(desk: Desk, kind: ArtifactKind, shown: list[dict[str, Any]]) -> list
     for each in shown:
         data = json.dumps(each, ensure_ascii=False).encode()
         sha256, size = artifacts.put(desk.notebook.artifacts_dir, data)
-        media_type = f"application/vnd.labbook.{kind.value}+json"
-        stored.append(Artifact(each["name"], kind, sha256, size, media_type))
+        stored.append(Artifact(each["name"], kind, sha256, size, "application/json"))
     return stored

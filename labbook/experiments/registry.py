@@ -21,7 +21,6 @@ from labbook.experiments.specifications import Specifications
 from labbook.model import Specification
 
 GROUP = "labbook.experiments"
-DISTRIBUTION = "labbook-journal"
 
 
 @dataclass(frozen=True, slots=True)

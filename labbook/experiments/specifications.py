@@ -50,7 +50,10 @@ class Specifications:
             UsageError: they break it.
             ExperimentError: the code could not be asked.
         """
-        answer = _ask([target, name], json.dumps(dict(params)))
+        try:
+            answer = _ask([target, name], json.dumps(dict(params)))
+        except ExperimentError as error:
+            raise ExperimentError(_sentence(target, error.message), error.hint) from error
         if "error" in answer:
             raise UsageError(answer["error"], answer.get("hint", ""))
 
@@ -99,11 +102,11 @@ class Specifications:
 
 
 def _ask(question: list[str], given: str = "") -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="labbook-") as scratch:
-        answer = Path(scratch, "answer.json")
-        # -P: the directory that somebody stands in holds no modules of ours.
-        command = [sys.executable, "-P", "-m", "labbook.experiments.describe", str(answer)]
-        try:
+    try:
+        with tempfile.TemporaryDirectory(prefix="labbook-") as scratch:
+            answer = Path(scratch, "answer.json")
+            # -P: the directory that somebody stands in holds no modules of ours.
+            command = [sys.executable, "-P", "-m", "labbook.experiments.describe", str(answer)]
             ended = subprocess.run(
                 command + question,
                 input=given,
@@ -113,14 +116,21 @@ def _ask(question: list[str], given: str = "") -> dict[str, Any]:
                 timeout=TIMEOUT_S,
                 check=False,
             )
-            found: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
-        except subprocess.TimeoutExpired:
-            raise ExperimentError(f"importing it took longer than {TIMEOUT_S:.0f} s.") from None
-        except (OSError, ValueError):
-            last = ended.stderr.strip().rpartition("\n")[2]
-            raise ExperimentError(
-                f"importing it ended Python with exit code {ended.returncode}. {last}".strip()
-            ) from None
+            return _answer(answer, ended)
+    except subprocess.TimeoutExpired:
+        raise ExperimentError(f"importing it took longer than {TIMEOUT_S:.0f} s.") from None
+    except OSError as error:
+        raise ExperimentError(f"no process could be started to import it: {error}.") from error
+
+
+def _answer(file: Path, ended: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        last = ended.stderr.strip().rpartition("\n")[2]
+        raise ExperimentError(
+            f"importing it ended Python with exit code {ended.returncode}. {last}".strip()
+        ) from None
     return found
 
 

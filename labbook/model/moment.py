@@ -16,7 +16,7 @@ class Moment:
     """An instant in microseconds since 1970 (UTC), and the zone it was lived in.
 
     The zone is kept because a local time cannot be had back from UTC alone: the writer
-    may have travelled since.
+    may have travelled since. It is an IANA name, or an offset where the machine had no name.
     """
 
     us: int
@@ -35,18 +35,28 @@ class Moment:
     @property
     def local(self) -> dt.datetime:
         """The wall-clock time where it was lived; UTC when that zone is unknown here."""
-        instant = EPOCH + dt.timedelta(microseconds=self.us)
-        try:
-            return instant.astimezone(ZoneInfo(self.zone))
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            return instant
+        return (EPOCH + dt.timedelta(microseconds=self.us)).astimezone(time_zone(self.zone))
 
     def day(self, day_starts_at: dt.time = dt.time()) -> dt.date:
         """The journal's day: the local date, minus the hours before the day starts.
 
         Decided once, when something is written, and stored; never worked out again.
         """
-        local = self.local
-        if local.timetz().replace(tzinfo=None) < day_starts_at:
-            return local.date() - dt.timedelta(days=1)
-        return local.date()
+        return journal_day(self.local, day_starts_at)
+
+
+def time_zone(name: str) -> dt.tzinfo:
+    """The zone of an IANA name or of an offset such as "+09:00"; UTC when it is unknown here."""
+    try:
+        if name.startswith(("+", "-")):
+            return dt.datetime.fromisoformat(f"2000-01-01T00:00{name}").tzinfo or dt.UTC
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return dt.UTC
+
+
+def journal_day(local: dt.datetime, day_starts_at: dt.time) -> dt.date:
+    """The journal's day of a wall-clock time: its date, or the day before for the small hours."""
+    if local.time() < day_starts_at:
+        return local.date() - dt.timedelta(days=1)
+    return local.date()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
@@ -34,6 +35,14 @@ class ReviewItem:
     section: Section
     text: str
     source: str = ""
+
+    def source_id(self, kind: str) -> int | None:
+        """41 where the source is "run:41" and `kind` "run"; None where it is anything else.
+
+        A source may have been typed: 18 digits are what the notebook can hold for certain.
+        """
+        found = re.fullmatch(rf"{kind}:([0-9]{{1,18}})", self.source)
+        return int(found[1]) if found else None
 
 
 @dataclass(frozen=True, slots=True)

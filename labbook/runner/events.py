@@ -125,6 +125,8 @@ class EventReader:
                     file.seek(offset)
                     wanted = size if until is None else min(size, until - offset)
                     data = file.read(wanted)
+                    if size > BATCH_BYTES and (line := data.find(b"\n") + 1):
+                        return data[:line], offset + line, False  # a long line comes alone
                     whole = data.rfind(b"\n") + 1
                     if whole or len(data) < size:
                         return data[:whole], offset + whole, len(data) < size

@@ -6,7 +6,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator
 
-from labbook.errors import NotebookBusy
+from labbook.errors import StoreError
 from labbook.model import Moment, Run
 from labbook.runner.reconcile import reconcile
 from labbook.settings import Settings
@@ -35,7 +35,8 @@ def follow(
     while not latest.state.has_ended:
         time.sleep(LOOK_EVERY_S)
         if time.monotonic() >= reconcile_at:
-            with contextlib.suppress(NotebookBusy):
+            # What cannot be written now is written a second later, or by somebody else.
+            with contextlib.suppress(StoreError):
                 reconcile(notebook, settings, clock)
             reconcile_at = time.monotonic() + RECONCILE_EVERY_S
         now = notebook.change_counter()

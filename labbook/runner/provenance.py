@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 import platform
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from labbook import __version__
+from labbook.errors import LabbookError
 from labbook.model import Code
-
-GIT_PATIENCE_S = 10.0
-"""The state of a large working tree on a network disk takes seconds."""
+from labbook.runner import git
 
 
 def code(directory: Path) -> Code | None:
@@ -21,9 +19,10 @@ def code(directory: Path) -> Code | None:
 
     Dirty means that a file that git knows is changed; unknown files do not count.
     """
-    root = _git(directory, "rev-parse", "--show-toplevel")
-    status = _git(directory, "status", "--porcelain=v2", "--branch", "--untracked-files=no")
-    if root is None or status is None:
+    try:
+        root = git.ask(directory, "rev-parse", "--show-toplevel")
+        status = git.ask(directory, "status", "--porcelain=v2", "--branch", "--untracked-files=no")
+    except LabbookError:
         return None
     header = dict(
         line.removeprefix("# branch.").split(" ", 1)
@@ -73,28 +72,3 @@ def packages() -> dict[str, str]:
                     name = distribution.replace("_", "-")
                     found.setdefault(name, version.partition("-py")[0])
     return dict(sorted(found.items(), key=lambda item: item[0].lower()))
-
-
-def _git_environment() -> dict[str, str]:
-    """The caller's, without what a git hook sets: it would answer for another tree.
-
-    Asking must change nothing, not even git's own index.
-    """
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    return {**kept, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
-
-
-def _git(directory: Path, *question: str) -> str | None:
-    try:
-        answer = subprocess.run(
-            ["git", "-C", str(directory), *question],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=GIT_PATIENCE_S,
-            check=True,
-            env=_git_environment(),
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return answer.stdout

@@ -40,9 +40,13 @@ def reconcile(
         directory = RunDirectory.of(notebook.path, active.run.id)
         if _is_looked_after(active, directory, clock()):
             continue
-        if not directory.is_claimed() and not _claim(directory):
-            continue  # its supervisor has claimed it this moment
-        if _end(notebook, active, directory, settings, clock):
+        try:
+            if not directory.is_claimed() and not _claim(directory):
+                continue  # its supervisor has claimed it this moment
+            has_ended = _end(notebook, active, directory, settings, clock)
+        except OSError as error:
+            has_ended = _give_up(notebook, active, error, settings, clock)
+        if has_ended:
             ended.append(runs.run(notebook, active.run.id))
     return tuple(ended)
 
@@ -84,6 +88,27 @@ def _end(
     ended = end(notebook, active.run.id, intake, outcome, moment=moment, day=day)
     directory.drop_reserve()
     return ended
+
+
+def _give_up(
+    notebook: Notebook,
+    active: ActiveRun,
+    error: OSError,
+    settings: Settings,
+    clock: Callable[[], Moment],
+) -> bool:
+    """End a run whose directory the system refuses us, as if it were gone."""
+    moment, seen = clock(), active.events_offset
+    because = f"Nobody looks after it, and {error.filename} cannot be used: {error.strerror}."
+    return runs.close_run(
+        notebook,
+        active.run.id,
+        endings.lost(because),
+        moment=moment,
+        day=moment.day(settings.day_starts_at),
+        from_offset=seen,
+        to_offset=seen,
+    )
 
 
 def _end_processes(directory: RunDirectory) -> None:

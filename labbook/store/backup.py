@@ -20,11 +20,15 @@ from labbook.errors import NotFound
 from labbook.model import Moment
 from labbook.store.connection import connect_to_read
 from labbook.store.faults import damaged, translated
+from labbook.store.gate import gate
 from labbook.store.identity import examine
 from labbook.store.place import PRIVATE_DIRECTORY, PRIVATE_FILE, Place
 
 DAILY, WEEKLY, MONTHLY = 14, 8, 12
 """How many days, ISO weeks and months keep their newest backup."""
+
+PATIENCE_S = 120.0
+"""How long to wait while another process makes a backup of the same notebook."""
 
 _ANY_SCHEMA = sys.maxsize
 _NAME = re.compile(r"(\d{4}-\d{2}-\d{2})T(\d{2}-\d{2}-\d{2})(-before-schema-\d+)?(\.\d+)?\.db")
@@ -38,6 +42,7 @@ def backup(directory: Path, *, moment: Moment, before_schema: int | None = None)
 
     Raises:
         NotFound: there is no notebook.
+        NotebookBusy: somebody else was making one all the while.
         NotebookDamaged: the copy is not whole; older backups stay.
         DiskFull: there is no room for it.
     """
@@ -45,8 +50,10 @@ def backup(directory: Path, *, moment: Moment, before_schema: int | None = None)
     standing = examine(place, known=_ANY_SCHEMA)
     if standing is None:
         raise NotFound(f"There is no notebook at {directory}.")
-    with translated(place.database):
+    with translated(place.database), gate(place.backup_gate, PATIENCE_S):
         place.backups.mkdir(mode=PRIVATE_DIRECTORY, exist_ok=True)
+        for left_behind in place.backups.glob("*.part*"):
+            left_behind.unlink()  # by one that was killed: nobody else is making any now
         target = _free_name(place.backups, moment, before_schema)
         part = target.with_suffix(".part")
         try:
@@ -115,7 +122,6 @@ def _free_name(folder: Path, moment: Moment, before_schema: int | None) -> Path:
 
 
 def _copy(database: Path, part: Path, *, immutable: bool) -> None:
-    part.unlink(missing_ok=True)
     # VACUUM INTO takes an empty file and leaves its mode alone; left to make the file, it
     # would make it readable to others.
     os.close(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, PRIVATE_FILE))

@@ -52,13 +52,6 @@ def steps(nb: Notebook, ids: Collection[int]) -> tuple[NextStep, ...]:
     return tuple(by_id[each] for each in ids if each in by_id)
 
 
-def steps_of_note(nb: Notebook, note_id: int) -> tuple[NextStep, ...]:
-    """The steps that stand in a note, in its order."""
-    chosen = select(_step).where(_step.c.block_id == note_id, _step.c.position.is_not(None))
-    with nb.read() as connection:
-        return load_steps(connection, chosen.order_by(_step.c.position))
-
-
 def settle(
     nb: Notebook,
     step_id: int,

@@ -90,10 +90,6 @@ class Notebook:
     def runs_dir(self) -> Path:
         return self.place.runs
 
-    @property
-    def backups_dir(self) -> Path:
-        return self.place.backups
-
     def read(self) -> AbstractContextManager[Connection]:
         """One state of the notebook, unchanging until the block ends. Keep it short.
 

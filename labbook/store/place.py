@@ -47,6 +47,11 @@ class Place:
         return self.directory / "labbook.lock"
 
     @property
+    def backup_gate(self) -> Path:
+        """As `gate`, for making backups: they may take long, and keep nobody from writing."""
+        return self.directory / "backup.lock"
+
+    @property
     def artifacts(self) -> Path:
         return self.directory / "artifacts"
 

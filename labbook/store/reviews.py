@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ def save_review(
     verdicts: Sequence[Verdict],
     *,
     moment: Moment,
+    day: dt.date,
     version: int | None,
 ) -> Review:
     """Save a review that was made from `version` of it, None for a first one.
@@ -37,6 +39,8 @@ def save_review(
     A line under next steps that has no source becomes a next step, raised by this review; a
     verdict of done or dropped settles its step, and one that is taken back reopens it.
     Verdicts that are as they were before are not applied again: the step may have moved on.
+
+    day: the day it is now; next steps are raised on it, or on the period's last day before it
 
     Raises:
         NotFound: a verdict is on a next step that there is not.
@@ -49,7 +53,7 @@ def save_review(
     with nb.write() as connection:
         current = _load(connection, _of(period))
         if current is None or current.version == version:
-            return _save(connection, current, period, items, verdicts, moment)
+            return _save(connection, current, period, items, verdicts, moment, day)
         keep_revision(
             connection, current.id, version or 0, items, verdicts, moment, is_conflict=True
         )
@@ -92,10 +96,10 @@ def _save(
     items: Sequence[ReviewItem],
     verdicts: Sequence[Verdict],
     at: Moment,
+    day: dt.date,
 ) -> Review:
     review_id = current.id if current else _insert(connection, period, at)
-    day = min(period.last, at.local.date())
-    items = raise_steps(connection, review_id, day, items, at)
+    items = raise_steps(connection, review_id, min(period.last, day), items, at)
     before = current.verdicts if current else ()
     apply_verdicts(connection, before, verdicts, at)
     replace_items(connection, review_id, items)

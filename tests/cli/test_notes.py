@@ -83,6 +83,7 @@ def test_a_note_goes_on_the_day_and_thread_that_are_named(book: Path) -> None:
         (("note", "history", "99"), "99"),
         (("next", "done", "99"), "99"),
         (("runs", "show", "99"), "99"),
+        (("runs", "show", "9" * 20), "9" * 20),
     ],
 )
 def test_a_mistake_gets_one_sentence_and_no_traceback(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -30,13 +31,19 @@ WEEK = Period.week_of(DAY)
 
 lines = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"]))
 prose = st.lists(lines, min_size=1, max_size=4).map("\n".join).filter(str.strip)
+signs = st.sampled_from(
+    ["<!-- new note -->", "<!-- note 2 · version 1 · 09:12 -->", "<!-- run 4 · walk -->"]
+)
+deceptive = st.lists(
+    lines | st.tuples(st.sampled_from(["", "\\", "\\\\", " "]), signs).map("".join)
+)
 
 
 def note(note_id: int, body: str) -> Note:
     return Note(note_id, DAY, NOON, body, version=1, edited=NOON)
 
 
-@given(st.lists(prose, max_size=4))
+@given(st.lists(prose | deceptive.map("\n".join).filter(str.strip), max_size=4))
 def test_a_day_is_read_back_as_it_was_composed(bodies: list[str]) -> None:
     entry = Entry(DAY, tuple(note(i, body) for i, body in enumerate(bodies, start=1)))
     edits = day_document.parse(day_document.compose(entry))
@@ -101,11 +108,44 @@ def test_each_box_is_a_fate_and_a_reason_is_kept() -> None:
     )
 
 
-def test_text_outside_an_item_is_refused_with_the_line() -> None:
-    draft = ReviewDraft(WEEK)
-    text = review_document.compose(draft).replace("## Insights\n", "## Insights\n\nstray words\n")
-    with pytest.raises(UsageError, match="stray words"):
-        review_document.parse(draft, text)
+def test_a_verdict_keeps_what_the_text_does_not_show() -> None:
+    draft = replace(
+        followed(StepState.DONE),
+        verdicts=(
+            Verdict(9, "dropped", "of an older review"),
+            Verdict(1, "done", "two\nlines", evidence="run:41"),
+        ),
+    )
+    assert review_document.parse(draft, review_document.compose(draft)).verdicts == (
+        Verdict(9, "dropped", "of an older review"),
+        Verdict(1, "done", "two lines", evidence="run:41"),
+    )
+    changed = review_document.compose(draft).replace("[x]", "[>]")
+    assert review_document.parse(draft, changed).verdicts[1] == Verdict(1, "carried", "two lines")
+
+
+@pytest.mark.parametrize(
+    ("there", "words"),
+    [
+        ("# Review", "above the first heading"),
+        ("## Follow-up", "no verdict"),
+        ("## Insights", "no item"),
+    ],
+)
+def test_no_line_of_an_edited_review_is_dropped_in_silence(there: str, words: str) -> None:
+    text = review_document.compose(followed(StepState.OPEN))
+    heading = next(line for line in text.splitlines() if line.startswith(there))
+    with pytest.raises(UsageError, match=rf"{words}.*my words"):
+        review_document.parse(ReviewDraft(WEEK), text.replace(heading, f"{heading}\n\nmy words\n"))
+
+
+def test_a_box_of_no_meaning_and_a_reason_for_no_fate_are_refused() -> None:
+    draft = followed(StepState.OPEN)
+    text = review_document.compose(draft)
+    with pytest.raises(UsageError, match=r"no verdict: '- .y. step 1"):
+        review_document.parse(draft, text.replace("[ ]", "[y]"))
+    with pytest.raises(UsageError, match="no verdict: 'because: no time'"):
+        review_document.parse(draft, text.replace("step:1 -->", "step:1 -->\n  because: no time"))
 
 
 def test_an_unknown_section_is_refused_with_the_known_ones() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from labbook.desk import review, steps, write
+from labbook.desk import report, review, steps, write
 from labbook.desk.commits import commits
 from labbook.desk.desk import Desk
 from labbook.errors import LabbookError, StoreError
@@ -107,10 +107,54 @@ def test_commits_of_the_week_are_code_progress(desk: Desk, repository: Path) -> 
     assert all(i.source.startswith("commit:trainer@") for i in draft.section(Section.CODE))
 
 
+def test_a_commit_of_the_small_hours_belongs_to_the_day_before(repository: Path) -> None:
+    commit(repository, "late on Sunday", "2026-11-23T03:59:00+05:30")
+    commit(repository, "early on Monday", "2026-11-23T04:00:00-11:00")
+    four = dt.time(4)
+    assert [each.subject for each in commits(repository, WEEK, day_starts_at=four)] == [
+        "late on Sunday"
+    ]
+    assert [each.subject for each in commits(repository, WEEK.after(), day_starts_at=four)] == [
+        "early on Monday"
+    ]
+
+
+def test_commits_of_strange_content_are_gathered_and_those_of_no_time_left_out(
+    repository: Path,
+) -> None:
+    commit(repository, "one\u2028line\x0c only", "2026-11-17T12:00:00+00:00", author="Ad\x85a")
+    # As converters from other systems have written them; git itself refuses such a zone.
+    empty_tree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+    who = "Ada <a@example.org> 1794916800 +9959"
+    made = subprocess.run(
+        ["git", "hash-object", "-t", "commit", "-w", "--stdin", "--literally"],
+        input=f"tree {empty_tree}\nauthor {who}\ncommitter {who}\n\nodd\n".encode(),
+        capture_output=True,
+        cwd=repository,
+        check=True,
+    )
+    git(repository, "write-tree")
+    git(repository, "branch", "odd", made.stdout.decode().strip())
+    assert [(each.author, each.subject) for each in commits(repository, WEEK)] == [
+        ("Ad\x85a", "one\u2028line\x0c only")
+    ]
+
+
+def test_git_answers_for_the_repository_whatever_a_hook_has_set(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit(repository, "ours", "2026-11-17T12:00:00+00:00")
+    other = tmp_path / "other"
+    other.mkdir()
+    git(other, "init", "--quiet")
+    monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+    assert [each.subject for each in commits(repository, WEEK)] == ["ours"]
+
+
 def test_only_the_named_authors_commits_are_gathered(repository: Path) -> None:
     commit(repository, "mine", "2026-11-17T12:00:00+00:00", author="Ada Lovelace")
     commit(repository, "theirs", "2026-11-17T13:00:00+00:00", author="Charles")
-    assert [each.subject for each in commits(repository, WEEK, "lovelace")] == ["mine"]
+    assert [each.subject for each in commits(repository, WEEK, author="lovelace")] == ["mine"]
     assert len(commits(repository, WEEK)) == 2
 
 
@@ -162,6 +206,29 @@ def test_a_plan_written_by_hand_becomes_a_next_step(desk: Desk) -> None:
     review.save(desk, WEEK, items, (), version=None)
     (step,) = steps.open_steps(desk)
     assert (step.text, step.note_id) == ("read the seventh chapter", None)
+
+
+@pytest.mark.parametrize("source", ["step:abc", "step:²", f"step:{10**30}", "step:77"])
+def test_a_source_that_somebody_typed_spoils_no_later_review(desk: Desk, source: str) -> None:
+    write.add_note(desk, "- [ ] one")
+    (step,) = steps.open_steps(desk)
+    items = [
+        ReviewItem(Section.NEXT_STEPS, "typed", source),
+        ReviewItem(Section.NEXT_STEPS, "one", f"step:{step.id}"),
+        ReviewItem(Section.FINDINGS, "typed too", source.replace("step", "run")),
+    ]
+    review.save(desk, WEEK, items, (), version=None)
+    assert review.gather(desk, WEEK.after()).previous_steps == (step,)
+    assert "typed too" in report.report(desk, WEEK, "md")
+
+
+def test_a_plan_of_the_small_hours_is_raised_on_the_day_before(desk: Desk, clock: Clock) -> None:
+    clock.now = MONDAY.replace(hour=3) + dt.timedelta(days=3)
+    late = Desk(Settings(notebook=desk.path, day_starts_at=dt.time(4)), clock)
+    with late:
+        review.save(late, WEEK, (ReviewItem(Section.NEXT_STEPS, "sleep"),), (), version=None)
+        (step,) = steps.open_steps(late)
+    assert step.raised == clock.now.date() - dt.timedelta(days=1)
 
 
 def test_a_saved_review_is_shown_as_saved_and_a_stale_save_is_refused(desk: Desk) -> None:

@@ -9,7 +9,7 @@ from textwrap import dedent
 
 import pytest
 
-from labbook.errors import NotFound, UsageError
+from labbook.errors import ExperimentError, NotFound, UsageError
 from labbook.experiments.loading import load
 from labbook.experiments.registry import Registry
 
@@ -121,6 +121,20 @@ def test_an_unchanged_file_is_not_read_twice_and_a_changed_one_is(
     assert "slow.two" in names(registry)
     assert "slow.one" not in names(registry)
     assert count.read_text() == "xx"
+
+
+def test_where_no_process_can_be_started_that_is_the_problem_named(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = Registry(folder, tmp_path / "cache")
+    mine = registry.find("mine.walk")
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "no-python"))
+    with pytest.raises(ExperimentError, match=r"walk_file\.py: no process could be started"):
+        registry.request("mine.walk", {})
+    (folder / "walk_file.py").write_text("# changed, so the cache does not hold")
+    (problem,) = registry.all()[1]
+    assert f"{mine.target}: no process could be started" in problem
+    assert "no-python" in problem
 
 
 def test_a_damaged_cache_is_read_anew(registry: Registry, tmp_path: Path) -> None:

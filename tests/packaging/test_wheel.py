@@ -66,7 +66,12 @@ def test_the_installed_command_writes_runs_and_reports(installed: Path, tmp_path
 
     def labbook(*arguments: str) -> str:
         done = subprocess.run(
-            [installed, *arguments], capture_output=True, text=True, env=env, cwd=tmp_path
+            [installed, *arguments],
+            check=False,
+            capture_output=True,
+            text=True,
+            env=env,
+            cwd=tmp_path,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout

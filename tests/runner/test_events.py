@@ -108,6 +108,7 @@ def test_lines_come_whole_once_and_in_order_however_they_are_cut(
         while True:
             batch = reader.read(offset)
             assert batch.start == offset
+            assert batch.end - offset <= batch_bytes or len(batch.metrics) == 1, "one transaction"
             read += batch.metrics
             offset = batch.end
             if batch.is_last:

@@ -7,6 +7,7 @@ import shutil
 import stat
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ def test_a_backup_is_a_whole_notebook_of_that_moment(nb: Notebook, tmp_path: Pat
     notes.add_note(nb, "kept #tag\n\n- [ ] step", moment=at(0), day=DAY)
     before = dump(nb.path)
     copy = backup(nb.path, moment=at(75))
-    assert copy == nb.backups_dir / "2026-11-23T10-15-00.db"
+    assert copy == nb.place.backups / "2026-11-23T10-15-00.db"
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     notes.add_note(nb, "later", moment=at(2), day=DAY)
     restored = _restored(copy, tmp_path / "restored")
@@ -111,7 +112,23 @@ def test_a_damaged_notebook_makes_no_backup_and_the_good_ones_stay(nb: Notebook)
         backup(nb.path, moment=at(1))
     assert str(good) in raised.value.hint
     assert backups(nb.path) == (good,)
-    assert [path.name for path in nb.backups_dir.iterdir()] == [good.name]
+    assert [path.name for path in nb.place.backups.iterdir()] == [good.name]
+
+
+def test_several_backups_at_once_are_several_whole_backups(nb: Notebook) -> None:
+    notes.add_note(nb, "kept", moment=at(0), day=DAY)
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda _: backup(nb.path, moment=at(1)), range(8)))
+    assert len(set(made)) == 8
+    assert set(backups(nb.path)) == set(made)
+
+
+def test_what_a_killed_backup_left_is_cleared_away_by_the_next(nb: Notebook) -> None:
+    left = [nb.place.backups / f"2026-11-20T10-15-00.part{end}" for end in ("", "-journal")]
+    for each in left:
+        each.write_bytes(b"half of a notebook")
+    copy = backup(nb.path, moment=at(0))
+    assert list(nb.place.backups.iterdir()) == [copy]
 
 
 def test_where_there_is_no_notebook_there_is_nothing_to_back_up(tmp_path: Path) -> None:

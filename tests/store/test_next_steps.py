@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from labbook.errors import NotFound
-from labbook.model import Conflict, Note, StepState
+from labbook.model import Conflict, NextStep, Note, StepState
 from labbook.model.next_step import REMOVED_FROM_NOTE, match_steps
-from labbook.store import next_steps, notes
+from labbook.store import next_steps, notes, tables
 from labbook.store.notebook import Notebook
+from labbook.store.step_rows import load_steps
 from labbook.text.markdown import parse_note
 from tests.support.notebooks import DAY, at
 
@@ -28,10 +30,16 @@ def _save(nb: Notebook, note: Note, body: str, minute: float = 1) -> Note:
     return saved
 
 
+def _steps_of(nb: Notebook, note: Note) -> tuple[NextStep, ...]:
+    """The steps that stand in a note, in its order."""
+    step = tables.next_step
+    chosen = select(step).where(step.c.block_id == note.id, step.c.position.is_not(None))
+    with nb.read() as connection:
+        return load_steps(connection, chosen.order_by(step.c.position))
+
+
 def _states(nb: Notebook, note: Note) -> list[tuple[int, str, str]]:
-    return [
-        (each.id, each.text, each.state.value) for each in next_steps.steps_of_note(nb, note.id)
-    ]
+    return [(each.id, each.text, each.state.value) for each in _steps_of(nb, note)]
 
 
 def test_a_note_raises_its_open_and_its_ticked_items(nb: Notebook) -> None:
@@ -192,7 +200,7 @@ def test_a_box_is_ticked_exactly_when_its_step_is_settled(
     note = _add(nb, "note")
     for minute, items in enumerate(versions, start=1):
         _save(nb, note, _body(items), minute)
-        known = [each.id for each in next_steps.steps_of_note(nb, note.id)]
+        known = [each.id for each in _steps_of(nb, note)]
         if known and data.draw(st.booleans()):
             chosen = data.draw(st.sampled_from(known))
             change = data.draw(st.sampled_from(["done", "dropped", "reopen"]))
@@ -201,7 +209,7 @@ def test_a_box_is_ticked_exactly_when_its_step_is_settled(
             else:
                 next_steps.settle(nb, chosen, change, moment=at(minute))  # type: ignore[arg-type]
         marks = parse_note(notes.note(nb, note.id).body).next_steps
-        steps = next_steps.steps_of_note(nb, note.id)
+        steps = _steps_of(nb, note)
         assert [(each.text, each.position) for each in steps] == [
             (mark.text, position) for position, mark in enumerate(marks)
         ]

@@ -33,7 +33,9 @@ def _save(
     minute: float = 0,
     period: Period = WEEK,
 ) -> Review:
-    return reviews.save_review(nb, period, items, verdicts, moment=at(minute), version=version)
+    return reviews.save_review(
+        nb, period, items, verdicts, moment=at(minute), day=DAY, version=version
+    )
 
 
 def _plan(text: str, source: str = "") -> ReviewItem:

@@ -56,6 +56,7 @@ def test_every_kind_of_thing_is_found_by_a_word_in_it(nb: Notebook) -> None:
         [ReviewItem(Section.FINDINGS, "the estimator works")],
         [],
         moment=at(9),
+        day=DAY,
         version=None,
     )
     with raw(nb.path) as connection:
@@ -156,7 +157,7 @@ def test_filters_narrow_a_search_and_stand_alone(nb: Notebook) -> None:
 def test_a_review_is_found_by_its_period_and_by_its_runs(nb: Notebook) -> None:
     run_id = _run(nb)
     items = [ReviewItem(Section.FINDINGS, "found", f"run:{run_id}")]
-    review = reviews.save_review(nb, WEEK, items, [], moment=at(0), version=None)
+    review = reviews.save_review(nb, WEEK, items, [], moment=at(0), day=DAY, version=None)
     for period in (WEEK, Period(WEEK.first, WEEK.first), Period(WEEK.last, WEEK.last)):
         assert _ids(search(nb, "found", period=period)) == [review.id]
     assert search(nb, "found", period=WEEK.after()) == ()

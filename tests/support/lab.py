@@ -129,7 +129,8 @@ class Lab:
         for active in runs.active_runs(self.notebook):
             for who in ("claim", "worker"):
                 identity = Identity.parse(self.directory(active.run).identity(who))
-                if identity is not None:
+                # Whoever reconciles claims the run, and that may have been the test itself.
+                if identity is not None and identity.pid != os.getpid():
                     kill(identity.pid)
             for process in self.family(active.run):
                 process.kill()
