@@ -77,11 +77,17 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One point of a named scalar. Without steps there is one point, at step 0."""
+    """One point of a named scalar. Without steps there is one point, at step 0.
+
+    There is one zero: SQLite stores -0.0 as 0.
+    """
 
     name: str
     value: float
     step: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "value", self.value + 0.0)
 
 
 @dataclass(frozen=True, slots=True)
