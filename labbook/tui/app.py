@@ -165,6 +165,9 @@ class LabbookApp(DeskApp):
 
     # What the notebook does
 
+    def on_done(self) -> None:
+        self._watcher.look_now()
+
     def on_notebook_changed(self) -> None:
         if not self.screen_stack:
             return  # the last look came while the app was ending

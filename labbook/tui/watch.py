@@ -33,7 +33,8 @@ class Watcher:
     def __init__(self, desk: Desk, tell: Callable[[Message], object]) -> None:
         self._desk = desk
         self._tell = tell
-        self._stop = threading.Event()
+        self._wake = threading.Event()
+        self._is_over = False
         self._thread = threading.Thread(target=self._watch, name="watcher", daemon=True)
         self._trouble = ""
         self._seen: int | None = None
@@ -41,14 +42,23 @@ class Watcher:
     def start(self) -> None:
         self._thread.start()
 
+    def look_now(self) -> None:
+        """Look at once: this window has just written."""
+        self._wake.set()
+
     def stop(self) -> None:
-        self._stop.set()
+        self._is_over = True
+        self._wake.set()
         if self._thread.is_alive():
             self._thread.join(LOOK_EVERY_S * 4)
 
     def _watch(self) -> None:
         reconciled = time.monotonic()
-        while not self._stop.wait(LOOK_EVERY_S):
+        while True:
+            self._wake.wait(LOOK_EVERY_S)
+            self._wake.clear()
+            if self._is_over:
+                return
             self._guarded(self._look)
             if time.monotonic() - reconciled >= RECONCILE_EVERY_S:
                 reconciled = time.monotonic()

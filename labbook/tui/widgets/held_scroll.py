@@ -83,6 +83,7 @@ class HeldScroll(VerticalScroll, can_focus=False, inherit_bindings=False):
 
     def _scroll_by(self, place: Place) -> None:
         self._place = place
+        self._release.cancel()  # an earlier change's must not let go of this one
         self.refresh(layout=True)
 
     def _let_go(self) -> None:

@@ -1,0 +1,147 @@
+"""Evil words on every screen change nothing but characters."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from textual.widgets import Static
+
+from labbook.desk import launch, review, runs, steps, write
+from labbook.desk.desk import Desk
+from labbook.model import Draft, Moment, ReviewItem, Section
+from labbook.text.when import Period
+from tests.tui.driving import Hand, opened
+
+EVIL = (
+    "\x1b[31mred\x1b]52;c;aGk=\x07 \x1b]0;title\x1b\\ \x9b2J \x90q\x9c "
+    "[@click=app.leave]press[/] [/] [bold] [link=https://evil]x[/link] "
+    "\u202egnp.exe\u202c \x07\x08\x7f <script> \\[ $x {y} %s end"
+)
+NOTE = f"# {EVIL}\n\n- [ ] {EVIL}\n\n> {EVIL}\n\n`{EVIL}`\n\n| a | b |\n|---|---|\n| {EVIL} | 1 |"
+
+CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def harmless(hand: Hand) -> None:
+    """No cell that is drawn holds anything that acts on a terminal."""
+    for strip in hand.app.screen._compositor.render_strips():
+        for segment in strip:
+            assert not CONTROLS.search(segment.text), repr(segment.text)
+            link = segment.style.link if segment.style else None
+            assert link is None, link
+            meta = segment.style.meta if segment.style else {}
+            assert "@click" not in meta, meta  # a scroll bar has other actions of its own
+
+
+@pytest.fixture
+def evil(lab: Desk) -> Desk:
+    """A notebook with evil words in everything that can hold words."""
+    (lab.path / "experiments" / "evil.py").write_text(
+        "from labbook.experiments import Trial, experiment\n"
+        f"@experiment('evil.one', title={EVIL!r})\n"
+        f"def one(trial: Trial, *, text: str = {EVIL!r}) -> None:\n"
+        f"    {EVIL!r}\n    raise ValueError({EVIL!r})\n"
+    )
+    note = write.add_note(lab, NOTE)
+    write.save_note(lab, note.id, NOTE + " again", version=note.version)
+    write.keep_draft(lab, Draft("gone:1:0.0", lab.today(), EVIL, Moment(0)))
+    week = Period.week_of(lab.today())
+    step = steps.open_steps(lab)[0]
+    planned = ReviewItem(Section.NEXT_STEPS, step.text, f"step:{step.id}")
+    review.save(lab, week.before(), [planned, ReviewItem(Section.CODE, EVIL)], (), version=None)
+    for name in ("test.hostile", "evil.one"):
+        run = launch.launch(lab, name, {})
+        for _ in runs.follow(lab, run.id):
+            pass
+    return lab
+
+
+SCREENS = {
+    "today": ("1",),
+    "selected note": ("1", "home", "j"),
+    "editing it": ("1", "home", "j", "i"),
+    "taking a text back": ("1", "home", "enter"),
+    "next steps": ("1", "x"),
+    "versions": ("1", "home", "j", "H"),
+    "changes": ("1", "home", "j", "H", "j", "c"),
+    "log": ("1", "G", "l"),
+    "cancel": ("1", "G", "c"),
+    "launcher": ("1", "r"),
+    "runs": ("3",),
+    "a run": ("3", "enter", "pagedown"),
+    "review": ("4",),
+    "review of last week": ("4", "left_square_bracket"),
+    "a line of it": ("4", "G", "i"),
+    "help": ("1", "question_mark"),
+}
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 12)])
+async def test_evil_words_are_only_characters_on_every_screen(
+    evil: Desk, size: tuple[int, int]
+) -> None:
+    for name, keys in SCREENS.items():
+        async with opened(evil, size=size) as hand:
+            await hand.press(*keys)
+            await hand.pilot.pause(0.3)
+            await hand.settle()
+            assert hand.app.is_running, name
+            harmless(hand)
+
+
+async def test_evil_words_are_only_characters_where_one_searches(evil: Desk) -> None:
+    async with opened(evil) as hand:
+        await hand.press("2")
+        await hand.type("evil")
+        await hand.until(lambda: "hit" in hand.screen)
+        harmless(hand)
+        await hand.press("ctrl+p")
+        await hand.type("evil")
+        await hand.until(lambda: "evil.one" in hand.screen)
+        harmless(hand)
+
+
+async def test_a_form_shows_evil_defaults_as_characters(evil: Desk) -> None:
+    async with opened(evil) as hand:
+        await hand.press("r")
+        await hand.until(lambda: "channel.rejection" in hand.screen)
+        await hand.type("evil.one")
+        await hand.settle()
+        await hand.press("enter")
+        harmless(hand)
+        await hand.press("enter")
+        await hand.pilot.pause(1.0)
+        harmless(hand)
+
+
+async def test_the_check_itself_sees_what_markup_would_do(evil: Desk) -> None:
+    async with opened(evil) as hand:
+        await hand.app.screen.mount(Static("[@click=app.leave]press[/]"))
+        await hand.settle()
+        with pytest.raises(AssertionError, match="@click"):
+            harmless(hand)
+
+
+async def test_a_toast_with_evil_words_is_only_characters(evil: Desk) -> None:
+    async with opened(evil) as hand:
+        hand.app.say(EVIL)
+        await hand.settle()
+        harmless(hand)
+        assert "press" in hand.screen
+
+
+async def test_pasted_escape_sequences_do_nothing(evil: Desk) -> None:
+    from textual import events
+
+    async with opened(evil) as hand:
+        await hand.press("2")
+        hand.app.post_message(events.Paste(EVIL))
+        await hand.settle()
+        harmless(hand)
+        await hand.press("f5", "a")
+        hand.app.post_message(events.Paste(EVIL))
+        await hand.settle()
+        harmless(hand)
+        await hand.press("escape")
+        harmless(hand)
