@@ -1,0 +1,76 @@
+"""Makes the README's pictures from the real app: `python -m tests.support.screenshots`.
+
+It fills a sample notebook, runs the two experiments for real, opens the app on it, and lets
+chromium turn Textual's SVG into PNG, with a font of this machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+
+from labbook.desk import launch, runs, sample, write
+from labbook.desk.desk import open_desk
+from labbook.tui.app import LabbookApp
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+WIDTH = 104
+PICTURES = {
+    "today": (61, ()),
+    "launcher": (34, ("r",)),
+    "review": (38, ("4", "left_square_bracket")),
+}
+PLAN = """k3 ought to be quieter than k1 at small KL, and it has no bias. @kl
+
+- [ ] same table at shift = 1"""
+FINDING = "So it is: **14 times** quieter, as the closed form says. #finding @kl"
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as scratch, open_desk(f"{scratch}/notebook") as desk:
+        os.environ["HOME"] = scratch
+        sample.fill(desk)
+        write.add_note(desk, PLAN)
+        started = launch.launch(desk, "kl.bias-table", {}, seed=1)
+        for _ in runs.follow(desk, started.id):
+            pass
+        write.add_note(desk, FINDING)
+        for name, (height, keys) in PICTURES.items():
+            svg = asyncio.run(_shown(LabbookApp(desk), height, keys))
+            _to_png(svg, DOCS / f"{name}.png", Path(scratch))
+
+
+async def _shown(app: LabbookApp, height: int, keys: tuple[str, ...]) -> str:
+    async with app.run_test(size=(WIDTH, height)) as pilot:
+        await pilot.pause(1.5)
+        for key in keys:
+            await pilot.press(key)
+            await pilot.pause(1.5)
+        return app.export_screenshot(title="labbook")
+
+
+def _to_png(svg: str, target: Path, scratch: Path) -> None:
+    """A picture at twice the SVG's size; its web font is left to the machine's own."""
+    svg = re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL)
+    svg = svg.replace("Fira Code", "DejaVu Sans Mono")
+    found = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
+    assert found is not None
+    width, height = (round(float(size)) for size in found.groups())
+    page = scratch / "page.html"
+    page.write_text(f"<!doctype html><style>body{{margin:0}}</style>{svg}", encoding="utf-8")
+    subprocess.run(
+        ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+         "--disable-background-networking", f"--user-data-dir={scratch}/profile",
+         "--force-device-scale-factor=1.25", f"--window-size={width},{height}",
+         f"--screenshot={target}", page.as_uri()],
+        check=True,
+        capture_output=True,
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
