@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from labbook.errors import UsageError
+from labbook.kl.families.base import REAL_LINE, Support
+from labbook.kl.tails import Tail
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,6 +35,40 @@ class Normal:
                 f"The standard deviation of a normal distribution cannot be {self.sd}: "
                 "it must be above 0."
             )
+
+    @property
+    def support(self) -> Support:
+        return REAL_LINE
+
+    @property
+    def centre(self) -> float:
+        return self.mean
+
+    @property
+    def scale(self) -> float:
+        return self.sd
+
+    @property
+    def low_tail(self) -> Tail:
+        return Tail(x2=-1 / (2 * self.sd**2), x=-self.mean / self.sd**2)
+
+    @property
+    def high_tail(self) -> Tail:
+        return Tail(x2=-1 / (2 * self.sd**2), x=self.mean / self.sd**2)
+
+    def log_density(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The log density in nats."""
+        z = (x - self.mean) / self.sd
+        return np.asarray(-z * z / 2 - math.log(self.sd * math.sqrt(2 * math.pi)))
+
+    def quantile(self, u: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The value below which a share u of the mass lies."""
+        from scipy.special import ndtri
+
+        return np.asarray(self.mean + self.sd * ndtri(u))
+
+    def __str__(self) -> str:
+        return f"normal({self.mean:g},{self.sd:g})"
 
 
 @dataclass(frozen=True, slots=True)

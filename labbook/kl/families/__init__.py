@@ -1,0 +1,1 @@
+"""Families of distributions: density, quantile and tails of each."""

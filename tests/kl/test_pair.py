@@ -1,0 +1,174 @@
+"""Any pair: the exact values are the published ones, and infinite where they are infinite."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from labbook.errors import UsageError
+from labbook.kl.pair import Pair
+from labbook.kl.pair_laws import Exact, exact, law
+from labbook.kl.statistics import K1, K2, K3, REVERSE, Statistic, control
+from labbook.kl.syntax import distribution
+from tests.kl.cases import CASES, Case
+
+DIGITS = 6e-7
+"""The published values have seven digits."""
+
+
+def pair_of(case: Case) -> Pair:
+    return Pair(distribution(case.q), distribution(case.p))
+
+
+def same(found: float, expected: float) -> bool:
+    if math.isnan(expected):
+        return True
+    return found == expected or found == pytest.approx(expected, rel=DIGITS, abs=1e-13)
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_the_divergences_are_the_published_ones(case: Case) -> None:
+    found = exact(pair_of(case))
+    assert same(found.kl, case.kl)
+    assert same(found.reverse_kl, case.reverse_kl)
+    assert same(found.chi2, case.chi2)
+    assert same(found.lambda_star, case.lambda_star)
+    assert same(found.tail_index, case.tail_index)
+    assert found.missing_mass == 0
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_the_spreads_are_the_published_ones(case: Case) -> None:
+    pair = pair_of(case)
+    best = control(exact(pair).lambda_star)
+    assert same(law(pair, K2).mean, case.k2_mean)
+    for statistic, expected in (
+        (K1, case.k1_sd),
+        (K2, case.k2_sd),
+        (K3, case.k3_sd),
+        (REVERSE, case.reverse_sd),
+        (best, case.lambda_sd),
+    ):
+        assert same(law(pair, statistic).sd, expected)
+
+
+@pytest.mark.parametrize(
+    ("df", "spreads"), [(2.0, (math.inf, math.inf)), (4.5, (None, math.inf)), (8.5, (None, None))]
+)
+def test_a_heavy_tail_of_q_breaks_k1_and_k2(df: float, spreads: tuple[float | None, ...]) -> None:
+    """E_q|L|^j needs more than 2j degrees of freedom."""
+    pair = Pair(distribution(f"t({df})"), distribution("normal(0,1)"))
+    for statistic, expected in zip((K1, K2), spreads, strict=True):
+        assert math.isinf(law(pair, statistic).sd) == (expected is not None)
+    assert math.isinf(exact(pair).kl) == (df <= 2)
+
+
+@pytest.mark.parametrize("statistic", [K1, K2, K3, REVERSE])
+def test_a_pair_of_itself_has_no_divergence(statistic: Statistic) -> None:
+    pair = Pair(distribution("gamma(2,3)"), distribution("gamma(2,3)"))
+    assert law(pair, statistic).mean == pytest.approx(0, abs=1e-15)
+    assert law(pair, statistic).sd == pytest.approx(0, abs=1e-15)
+
+
+def test_mass_that_q_lacks_is_said_and_k3_misses_it() -> None:
+    pair = Pair(distribution("categorical(.5,.5,0)"), distribution("categorical(.4,.4,.2)"))
+    found = exact(pair)
+    assert found.missing_mass == pytest.approx(0.2)
+    assert found.kl == pytest.approx(math.log(1.25))
+    assert math.isinf(found.reverse_kl)
+    assert law(pair, K3).mean == pytest.approx(math.log(1.25) - 0.2)
+
+
+def test_mass_that_p_lacks_makes_the_divergence_infinite_and_nothing_else() -> None:
+    pair = Pair(distribution("normal(0,1)"), distribution("exponential(1)"))
+    found = exact(pair)
+    assert math.isinf(found.kl)
+    assert found.reverse_kl == pytest.approx(math.log(math.sqrt(2 * math.pi)), rel=1e-9)
+    assert pair.lost == pytest.approx(0.5)
+
+
+SCIPY = {
+    "laplace(0.5,2)": stats.laplace(0.5, 2),
+    "cauchy(1,3)": stats.cauchy(1, 3),
+    "t(3.5)": stats.t(3.5),
+    "exponential(2)": stats.expon(scale=0.5),
+    "gamma(0.4,2)": stats.gamma(0.4, scale=0.5),
+    "gamma(30,0.1)": stats.gamma(30, scale=10),
+    "beta(0.5,3)": stats.beta(0.5, 3),
+    "beta(20,2)": stats.beta(20, 2),
+    "vonmises(0.3,2)": stats.vonmises(2, loc=0.3),
+    "normal(1,2)": stats.norm(1, 2),
+    "poisson(4)": stats.poisson(4),
+    "poisson(20000)": stats.poisson(20000),
+    "geometric(0.3)": stats.geom(0.3),
+    "bernoulli(0.3)": stats.bernoulli(0.3),
+}
+
+
+@pytest.mark.parametrize("text", SCIPY)
+def test_densities_are_those_of_scipy(text: str) -> None:
+    ours, theirs = distribution(text), SCIPY[text]
+    if ours.support.discrete:
+        x = np.unique(theirs.ppf(np.linspace(1e-6, 1 - 1e-6, 101)))
+        expected = theirs.logpmf(x)
+    elif text.startswith("vonmises"):
+        x = np.linspace(-math.pi, math.pi, 101)
+        expected = theirs.logpdf(x)
+    else:
+        x = theirs.ppf(np.linspace(1e-6, 1 - 1e-6, 101))
+        expected = theirs.logpdf(x)
+    assert ours.log_density(x) == pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.parametrize("text", SCIPY)
+def test_quantiles_leave_the_share_below_that_they_should(text: str) -> None:
+    ours, theirs = distribution(text), SCIPY[text]
+    u = np.concatenate((np.logspace(-14, -3, 50), np.linspace(1e-3, 1 - 1e-3, 500)))
+    x = ours.quantile(u)
+    if ours.support.discrete:
+        assert np.all(theirs.cdf(x) >= u * (1 - 1e-9))
+        assert np.all(theirs.cdf(x - 1) <= u * (1 + 1e-9))
+    elif text.startswith("vonmises"):
+        whole = theirs.cdf(x) - theirs.cdf(-math.pi)
+        assert whole == pytest.approx(u, rel=1e-6, abs=1e-12)
+    else:
+        assert theirs.cdf(x) == pytest.approx(u, rel=1e-6)
+
+
+def test_integers_and_the_line_cannot_be_compared() -> None:
+    with pytest.raises(UsageError, match="one lives on the integers"):
+        Pair(distribution("poisson(3)"), distribution("normal(3,1)"))
+
+
+def test_a_sum_over_too_many_integers_is_left_unknown() -> None:
+    pair = Pair(distribution("geometric(1e-9)"), distribution("geometric(2e-9)"))
+    assert not pair.is_known
+    assert isinstance(exact(pair), Exact)
+    assert math.isnan(exact(pair).kl)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("gaussian(0,1)", "names no distribution"),
+        ("normal", "names no distribution"),
+        ("normal(0)", "1 parameters where"),
+        ("normal(0,x)", "is no number"),
+        ("normal(0,-1)", "above 0"),
+        ("gamma(0,1)", "above 0"),
+        ("laplace(inf,1)", "cannot be inf"),
+        ("vonmises(0,-1)", "above 0"),
+        ("bernoulli(1.2)", "from 0 to 1"),
+        ("geometric(0)", "between 0 and 1"),
+        ("categorical(0.5,0.4)", "sum to 0.9"),
+        ("categorical(1.5,-0.5)", "cannot be -0.5"),
+        ("categorical()", "needs a list"),
+        ("poisson(nan)", "above 0"),
+    ],
+)
+def test_a_distribution_that_there_is_not_is_refused_in_a_sentence(text: str, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        distribution(text)
