@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from labbook.kl.families.mixture import Mixture
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -54,7 +56,8 @@ def nodes(q: Distribution, p: Distribution) -> Nodes | None:
 def _integers(q: Distribution, p: Distribution, low: float, high: float) -> Nodes | None:
     if math.isinf(high):
         # Where even r⁴ q has fallen below the least double; past every mode for certain.
-        high = max(each.centre + 50 * (each.scale + 1) for each in (q, p))
+        parts = (*_components(q), *_components(p))
+        high = max(each.centre + 50 * (each.scale + 1) for each in parts)
         while high - low < MOST_POINTS:
             at = np.array([high])
             tilted = 4 * p.log_density(at) - 3 * q.log_density(at)
@@ -73,7 +76,7 @@ def _panels(q: Distribution, p: Distribution, low: float, high: float) -> Nodes:
     with np.errstate(over="ignore"):
         octaves = np.exp2(np.concatenate((_FINE, _COARSE)))
     edges = [np.array([each for each in (low, high) if math.isfinite(each)])]
-    points = [(each.centre, each.scale) for each in (q, p)]
+    points = [(each.centre, each.scale) for whole in (q, p) for each in _components(whole)]
     points += [(end, min(q.scale, p.scale)) for end in (low, high) if math.isfinite(end)]
     with np.errstate(over="ignore"):
         for centre, scale in points:
@@ -84,3 +87,7 @@ def _panels(q: Distribution, p: Distribution, low: float, high: float) -> Nodes:
     half = np.diff(found)[:, None] / 2
     x = (found[:-1, None] + half) + half * place
     return Nodes(x.ravel(), (np.log(half) + np.log(weight)).ravel())
+
+
+def _components(whole: Distribution) -> tuple[Distribution, ...]:
+    return whole.components if isinstance(whole, Mixture) else (whole,)

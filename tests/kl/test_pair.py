@@ -6,11 +6,15 @@ import math
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import integrate, stats
 
 from labbook.errors import UsageError
+from labbook.kl.families.mixture import Mixture
+from labbook.kl.measure import measure
+from labbook.kl.normal import Normal
 from labbook.kl.pair import Pair
 from labbook.kl.pair_laws import Exact, exact, law
+from labbook.kl.report import rows
 from labbook.kl.statistics import K1, K2, K3, REVERSE, Statistic, control
 from labbook.kl.syntax import distribution
 from tests.kl.cases import CASES, Case
@@ -136,6 +140,42 @@ def test_quantiles_leave_the_share_below_that_they_should(text: str) -> None:
         assert whole == pytest.approx(u, rel=1e-6, abs=1e-12)
     else:
         assert theirs.cdf(x) == pytest.approx(u, rel=1e-6)
+
+
+BUMPS = Mixture((0.3, 0.7), (Normal(-2, 0.5), Normal(3, 1)))
+
+
+def test_a_mixtures_divergence_is_that_of_another_quadrature() -> None:
+    p = distribution("normal(1,3)")
+
+    def integrand(x: float) -> float:
+        at = np.array([x])
+        log_q = float(BUMPS.log_density(at)[0])
+        return math.exp(log_q) * (log_q - float(p.log_density(at)[0]))
+
+    expected, error = integrate.quad(integrand, -15, 20, points=[-2, 3], epsabs=1e-12, limit=200)
+    assert exact(Pair(BUMPS, p)).kl == pytest.approx(expected, abs=1e-9 + error)
+    density = 0.3 * stats.norm(-2, 0.5).pdf(1.7) + 0.7 * stats.norm(3, 1).pdf(1.7)
+    assert math.exp(BUMPS.log_density(np.array([1.7]))[0]) == pytest.approx(density)
+
+
+def test_a_mixture_is_sampled_as_it_is_weighted() -> None:
+    found = measure(Pair(BUMPS, distribution("normal(1,3)")), 200_000, seed=2)
+    for row in rows(found).values():
+        if math.isfinite(row.z):
+            assert abs(row.z) < 5, row
+
+
+def test_the_widest_component_decides_what_is_finite() -> None:
+    wide = Mixture((0.99, 0.01), (Normal(0, 1), Normal(0, 2)))
+    assert exact(Pair(Normal(0, 1), wide)).tail_index == pytest.approx(4 / 3)
+    assert math.isinf(exact(Pair(wide, Normal(0, 1))).tail_index)
+
+
+@pytest.mark.parametrize("weights", [(0.5, 0.4), (1.2, -0.2), (1.0,)])
+def test_weights_that_are_none_are_refused(weights: tuple[float, ...]) -> None:
+    with pytest.raises(UsageError, match="weights"):
+        Mixture(weights, (Normal(0, 1), Normal(1, 1)))
 
 
 def test_integers_and_the_line_cannot_be_compared() -> None:
