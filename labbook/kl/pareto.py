@@ -73,6 +73,7 @@ def pareto_shape(exceedances: Reals) -> float:
     size = _GRID + math.isqrt(count)
     steps = 1 - np.sqrt(size / (np.arange(1, size + 1) - 0.5))
     theta = 1 / largest + steps / (_PRIOR * quartile)
+    theta = theta[theta != 0]
     shapes = np.log1p(-theta[:, None] * exceedances).mean(axis=1)
     log_likelihood = count * (np.log(-theta / shapes) - shapes - 1)
     weights = np.exp(log_likelihood - log_likelihood.max())
