@@ -18,6 +18,7 @@ from labbook.errors import UsageError
 from labbook.kl import estimators as kinds
 from labbook.kl.draws import NormalDraws, normals
 from labbook.kl.exact import Law, laws
+from labbook.kl.joint import Joint
 from labbook.kl.moments import Moments, relative_se_of_sd
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class Estimate:
     """The estimators' moments over one sample.
 
     kl: the true KL(q ‖ p), in nats
+    joint: L and k3 together, of which every −L + λ(r − 1) is made
     """
 
     pair: NormalPair
@@ -88,6 +90,7 @@ class Estimate:
     stream: Stream
     kl: float
     measured: dict[str, Measured] = field(default_factory=dict)
+    joint: Joint = field(default_factory=Joint)
 
     def __getitem__(self, name: str) -> Measured:
         return self.measured[name]
@@ -109,10 +112,10 @@ def estimate(
     if samples < 2:
         raise UsageError(f"An estimate needs at least 2 samples, not {samples}.")
     stream = Stream(seed)
-    found = gather(pair, stream, samples, progress=progress, chunk=chunk)
+    found, joint = gather_jointly(pair, stream, samples, progress=progress, chunk=chunk)
     exact = laws(pair)
     measured = {name: Measured(name, found[name], exact[name]) for name in found}
-    return Estimate(pair, samples, stream, pair.kl, measured)
+    return Estimate(pair, samples, stream, pair.kl, measured, joint)
 
 
 def gather(
@@ -129,50 +132,82 @@ def gather(
     Moments of neighbouring ranges merge into those of the whole: a sample can be split over
     processes, or continued another day.
     """
+    return gather_jointly(pair, stream, samples, first=first, progress=progress, chunk=chunk)[0]
+
+
+def gather_jointly(
+    pair: NormalPair,
+    stream: Stream,
+    samples: int,
+    *,
+    first: int = 0,
+    progress: Progress | None = None,
+    chunk: int = CHUNK,
+) -> tuple[dict[str, Moments], Joint]:
+    """The moments as `gather` has them, and those of L and k3 together."""
     draws = NormalDraws(stream, chunk, first)
     tallies = _tallies(pair, stream, chunk)
-    log_ratio, values = np.empty(chunk, dtype=np.float32), np.empty(chunk, dtype=np.float32)
-    done = 0
+    log_ratio = np.empty(chunk, dtype=np.float32)
+    joint, done = Joint(), 0
     # A fourth power beyond float32 makes an infinite standard error, which is what it means.
     with np.errstate(over="ignore", invalid="ignore"):
         while done < samples:
             count = min(chunk, samples - done)
             pair.log_ratio_at(draws.take(count), out=log_ratio[:count])
-            for tally in tallies:
-                tally.add(log_ratio[:count], values[:count])
+            for tally in tallies.values():
+                tally.add(log_ratio[:count])
+            joint = joint.merge(_joint(tallies["k1"], tallies["k3"], count))
             done += count
             if progress is not None:
                 progress(done, samples)
-    return {tally.name: tally.moments for tally in tallies}
+    return {name: tally.moments for name, tally in tallies.items()}, joint
+
+
+def _joint(k1: _Tally, k3: _Tally, count: int) -> Joint:
+    """Of the chunk that both have just added."""
+    cross = _dot(k1.values[:count], k3.values[:count]) - k1.total * k3.total / count
+    return Joint(
+        count,
+        -k1.part.mean,
+        k3.part.mean,
+        k1.part.m2,
+        -cross * k1.unit * k3.unit,
+        k3.part.m2,
+    )
 
 
 class _Tally:
-    """Adds up one estimator's values, chunk by chunk."""
+    """Adds up one estimator's values, chunk by chunk.
+
+    values: those of the last chunk, less the pilot's mean and in its unit; `total` is their sum
+    part: the last chunk's moments
+    """
 
     def __init__(
         self,
-        name: str,
         kind: Callable[[Singles, Singles], None],
         pilot: Moments,
         scratch: tuple[Singles, Singles],
     ) -> None:
-        self.name = name
-        self.moments = Moments()
+        self.moments = self.part = Moments()
+        self.values = np.empty_like(scratch[0])
+        self.total = 0.0
+        # A power of two, so that scaling is exact; it keeps the fourth powers of a KL of
+        # 10^-10 within float32.
+        self.unit = 2.0 ** round(math.log2(pilot.sd)) if pilot.sd > 0 else 1.0
         self._kind = kind
         self._scratch = scratch
         self._centre = np.float32(pilot.mean)
-        # A power of two, so that scaling is exact; it keeps the fourth powers of a KL of
-        # 10^-10 within float32.
-        self._unit = 2.0 ** round(math.log2(pilot.sd)) if pilot.sd > 0 else 1.0
 
-    def add(self, log_ratio: Singles, values: Singles) -> None:
+    def add(self, log_ratio: Singles) -> None:
+        values = self.values[: log_ratio.size]
         self._kind(log_ratio, values)
         values -= self._centre
-        values *= np.float32(1 / self._unit)
-        part = Moments.from_power_sums(
-            values.size, self._power_sums(values), float(self._centre), self._unit
-        )
-        self.moments = self.moments.merge(part)
+        values *= np.float32(1 / self.unit)
+        sums = self._power_sums(values)
+        self.total = sums[0]
+        self.part = Moments.from_power_sums(values.size, sums, float(self._centre), self.unit)
+        self.moments = self.moments.merge(self.part)
 
     def _power_sums(self, values: Singles) -> tuple[float, float, float, float]:
         squares, ones = (each[: values.size] for each in self._scratch)
@@ -185,7 +220,7 @@ class _Tally:
         )
 
 
-def _tallies(pair: NormalPair, stream: Stream, chunk: int) -> list[_Tally]:
+def _tallies(pair: NormalPair, stream: Stream, chunk: int) -> dict[str, _Tally]:
     pilot = np.empty(PILOT, dtype=np.float32)
     pair.log_ratio_at(normals(stream, PILOT), out=pilot)
     log_ratio = pilot.astype(np.float64)
@@ -196,10 +231,10 @@ def _tallies(pair: NormalPair, stream: Stream, chunk: int) -> list[_Tally]:
         "k3": kinds.k3_single_small if small else kinds.k3_single,
     }
     scratch = np.empty(chunk, dtype=np.float32), np.ones(chunk, dtype=np.float32)
-    return [
-        _Tally(name, single[name], Moments.of(kind(log_ratio)), scratch)
+    return {
+        name: _Tally(single[name], Moments.of(kind(log_ratio)), scratch)
         for name, kind in kinds.ESTIMATORS.items()
-    ]
+    }
 
 
 def _dot(a: Singles, b: Singles) -> float:

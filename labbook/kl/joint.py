@@ -1,4 +1,8 @@
-"""Streaming second moments of L and r together: what the best control variate is made of."""
+"""Streaming second moments of L and k3 together: what the best control variate is made of.
+
+With w = r − 1 = k3 + L, the estimator −L + λw is (λ − 1) L + λ k3. In these two terms nothing
+cancels for close distributions, where w and L are nearly the same.
+"""
 
 from __future__ import annotations
 
@@ -11,30 +15,34 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Reals = NDArray[np.float64]
+    Reals = NDArray[np.floating]
+
+
+_VARIES = 1e-6
+"""Var(r) below this share of Var(L) is what rounding in single precision leaves of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Joint:
-    """Count, means of L and w = r − 1, and Σ of the products of their deviations.
+    """Count, means of L and of k3, and Σ of the products of their deviations.
 
     Parts of one sample merge into the whole's, up to the rounding of float64.
     """
 
     count: int = 0
     log: float = 0.0
-    ratio: float = 0.0
+    k3: float = 0.0
     log_log: float = 0.0
-    log_ratio: float = 0.0
-    ratio_ratio: float = 0.0
+    log_k3: float = 0.0
+    k3_k3: float = 0.0
 
     @classmethod
-    def of(cls, log_ratio: Reals, ratio: Reals) -> Joint:
-        """From log ratios L and the w = r − 1 that belong to them."""
+    def of(cls, log_ratio: Reals, k3: Reals) -> Joint:
+        """From log ratios L, and the k3 = (exp L − 1) − L that belong to them."""
         if not log_ratio.size:
             return cls()
-        log, mean = float(log_ratio.mean()), float(ratio.mean())
-        a, b = log_ratio - log, ratio - mean
+        log, mean = float(log_ratio.mean()), float(k3.mean())
+        a, b = log_ratio - log, k3 - mean
         return cls(
             log_ratio.size,
             log,
@@ -50,28 +58,32 @@ class Joint:
             return self if self.count else other
         n = self.count + other.count
         share, weight = other.count / n, self.count * other.count / n
-        log, ratio = other.log - self.log, other.ratio - self.ratio
+        log, k3 = other.log - self.log, other.k3 - self.k3
         return Joint(
             n,
             self.log + log * share,
-            self.ratio + ratio * share,
+            self.k3 + k3 * share,
             self.log_log + other.log_log + log * log * weight,
-            self.log_ratio + other.log_ratio + log * ratio * weight,
-            self.ratio_ratio + other.ratio_ratio + ratio * ratio * weight,
+            self.log_k3 + other.log_k3 + log * k3 * weight,
+            self.k3_k3 + other.k3_k3 + k3 * k3 * weight,
         )
 
     @property
     def best_weight(self) -> float:
-        """λ̂ = Cov(L, r) / Var(r), of this sample."""
-        return self.log_ratio / self.ratio_ratio if self.ratio_ratio > 0 else math.nan
+        """λ̂ = Cov(L, r) / Var(r), of this sample; 0, which is k1, where its r hardly varies."""
+        ratio_ratio = self.log_log + 2 * self.log_k3 + self.k3_k3
+        if ratio_ratio <= _VARIES * self.log_log:
+            return 0.0
+        return (self.log_log + self.log_k3) / ratio_ratio
 
     def mean_at(self, weight: float) -> float:
         """The mean of −L + λ(r − 1)."""
-        return weight * self.ratio - self.log
+        return (weight - 1) * self.log + weight * self.k3
 
     def variance_at(self, weight: float) -> float:
         """The variance of −L + λ(r − 1), with n − 1 below."""
         if self.count < 2:
             return math.nan
-        total = self.log_log - 2 * weight * self.log_ratio + weight * weight * self.ratio_ratio
+        rest = weight - 1
+        total = rest * (rest * self.log_log + 2 * weight * self.log_k3) + weight**2 * self.k3_k3
         return max(total, 0.0) / (self.count - 1)

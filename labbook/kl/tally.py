@@ -26,7 +26,7 @@ class Tally:
     """The sums over one part of a sample.
 
     moments: of each statistic's values, and of `ratio`, which is r − 1
-    folds: L and r of the samples with even and with odd number
+    folds: L and k3 of the samples with even and with odd number
     largest: the `keep` largest log ratios
     lost: how many samples fell where p is nothing
     clamped: how many had a k3 that a trainer's clamp changes
@@ -50,11 +50,12 @@ class Tally:
             values["clamped"] = clamp.of(log_ratio)
             moments = {name: Moments.of(each) for name, each in values.items()}
             moments["ratio"] = Moments.of(ratio)
+            k3 = values["k3"] if "k3" in values else of.K3.of(log_ratio)
             folds = (
-                Joint.of(log_ratio[0::2], ratio[0::2]),
-                Joint.of(log_ratio[1::2], ratio[1::2]),
+                Joint.of(log_ratio[0::2], k3[0::2]),
+                Joint.of(log_ratio[1::2], k3[1::2]),
             )
-            differs = values["clamped"] != (values["k3"] if "k3" in values else of.K3.of(log_ratio))
+            differs = values["clamped"] != k3
         return cls(
             moments,
             folds,

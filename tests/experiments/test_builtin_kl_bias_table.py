@@ -13,6 +13,7 @@ from labbook.experiments.builtin.kl_bias_table import kl_bias_table
 from labbook.model import Progress
 
 ESTIMATORS = ("k1", "k2", "k3")
+CONTROLS = ("lambda_star", "lambda_hat")
 
 
 def exact(shift: float) -> dict[str, float]:
@@ -39,7 +40,14 @@ def test_metrics_are_the_exact_ones_within_five_of_their_standard_errors(
     for name, value in exact(shift).items():
         assert metrics[name] == pytest.approx(value, abs=5 * metrics[f"{name}_se"]), name
         assert metrics[f"{name}_se"] > 0
-    assert len(metrics) == 1 + 4 * len(ESTIMATORS)
+    controls = {f"{name}.{kind}" for name in CONTROLS for kind in ("bias", "stdev")}
+    assert len(metrics) == 1 + 4 * len(ESTIMATORS) + len(controls)
+    u = shift * shift
+    # Var = u − u²/(e^u − 1), which tends to u²/2 for small u; the sample is off by less than 2 %.
+    best = 2 * math.sqrt(u - u * u / math.expm1(u)) / u if u > 1e-3 else math.sqrt(2)
+    for name in CONTROLS:
+        assert metrics[f"{name}.bias"] == pytest.approx(0, abs=5 * best / math.sqrt(2e6))
+        assert metrics[f"{name}.stdev"] == pytest.approx(best, rel=0.02)
 
 
 def test_the_printed_values_of_the_source_come_out() -> None:
@@ -63,8 +71,8 @@ def test_each_table_has_measured_and_exact_side_by_side(quantity: str) -> None:
     table = trial.tables[quantity]
     names = [column.name for column in table.columns]
     assert names == ["estimator", "measured", "standard error", "exact", "z"]
-    assert [row[0] for row in table.rows] == list(ESTIMATORS)
-    for name, measured, se, expected, z in table.rows:
+    assert [row[0] for row in table.rows] == [*ESTIMATORS, "λ*", "λ̂"]
+    for name, measured, se, expected, z in table.rows[:3]:
         assert isinstance(measured, float)
         assert isinstance(se, float)
         assert isinstance(expected, float)
@@ -78,8 +86,9 @@ def test_each_table_has_measured_and_exact_side_by_side(quantity: str) -> None:
 
 def test_figures_show_bias_and_spread_with_their_error_bars() -> None:
     trial = kl_bias_table(samples=100_000, seed=1)
-    assert list(trial.figures) == ["bias", "stdev"]
-    for quantity, figure in trial.figures.items():
+    assert list(trial.figures) == ["bias", "stdev", "histogram"]
+    for quantity in ("bias", "stdev"):
+        figure = trial.figures[quantity]
         measured, expected = figure.series
         assert measured.categories == expected.categories == ESTIMATORS
         assert measured.y == tuple(trial.metrics[f"{name}.{quantity}"] for name in ESTIMATORS)
@@ -87,6 +96,25 @@ def test_figures_show_bias_and_spread_with_their_error_bars() -> None:
             trial.metrics[f"{name}.{quantity}_se"] for name in ESTIMATORS
         )
     assert trial.figures["stdev"].y.scale == "log"
+
+
+def test_the_histogram_shows_k1_on_both_sides_and_the_others_above_zero_only() -> None:
+    k1, k2, k3 = kl_bias_table(samples=1000, seed=1).figures["histogram"].series
+    assert min(k1.xs) < -10
+    width = k1.xs[1] - k1.xs[0]
+    assert min(k2.xs) > -width
+    assert min(k3.xs) > -width
+
+
+@pytest.mark.parametrize("shift", [0.1, -1.0])
+def test_the_sources_own_table_stands_beside_ours(shift: float) -> None:
+    table = kl_bias_table(shift=shift, samples=1000, seed=1).tables["printed"]
+    for row in table.rows:
+        _, _, _, bias, printed, _, stdev = row
+        assert stdev == pytest.approx(printed, abs=0.006)
+        assert isinstance(bias, float)
+    assert "0.0025" in table.title
+    assert "printed" not in kl_bias_table(shift=0.2, samples=1000, seed=1).tables
 
 
 def test_spreads_of_one_size_are_drawn_on_a_linear_axis() -> None:

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Annotated
 
 from labbook.experiments import AtLeast, Trial, experiment
-from labbook.model import Axis, Column, Figure, Series, Table
+from labbook.model import Axis, Column, Figure, Mark, Series, Table
 
 if TYPE_CHECKING:
-    from labbook.kl import Estimate, Measured
+    from collections.abc import Mapping
+
+    from labbook.kl import Estimate, Law, Measured
     from labbook.model.figure import Scale
 
 SMALLEST_SHIFT, LARGEST_SHIFT = 1e-9, 12.0
 QUANTITIES = {"bias": "Bias / true KL", "stdev": "Standard deviation / true KL"}
 LOG_FROM = 10
 """Bars whose lengths differ by more are drawn on a logarithmic axis."""
+
+CONTROLS = {"lambda_star": "λ*", "lambda_hat": "λ̂"}
+
+PRINTED = {
+    0.1: {"k1": (0.0, 20.0), "k2": (0.002, 1.42), "k3": (0.0, 1.42)},
+    1.0: {"k1": (0.0, 2.0), "k2": (0.25, 1.73), "k3": (0.0, 1.7)},
+}
+"""Bias and standard deviation, over the true KL, as the source prints them; by shift."""
+
+SHOWN, BINS = 1 << 18, 80
 
 RARE = 0.1
 """Relative standard error of a standard deviation from which the reader is warned."""
@@ -52,7 +65,8 @@ def kl_bias_table(
     Samples x come from q = N(0, 1), and p = N(shift, 1). With r = p(x)/q(x), the estimators of
     KL(q‖p) = shift²/2 nats are k1 = -log r, k2 = (log r)²/2 and k3 = (r - 1) - log r. Each
     measured value stands beside the exact one, with the exact standard error that a sample of
-    this size has, and the distance between the two in standard errors (z).
+    this size has, and the distance between the two in standard errors (z). Two more rows have
+    the best control variate -log r + λ(r - 1): with the exact λ*, and with λ fitted to the sample.
 
     shift: the mean of p, in standard deviations
     samples: how many samples to draw
@@ -69,10 +83,17 @@ def kl_bias_table(
     trial.metric("true_kl", found.kl)
     for name, measured in found.measured.items():
         _record(trial, name, measured, found.kl)
+    controls = _controls(found)
+    for name, (mean, _, sd) in controls.items():
+        trial.metric(f"{name}.bias", (mean - found.kl) / found.kl)
+        trial.metric(f"{name}.stdev", sd / found.kl)
     for quantity, words in QUANTITIES.items():
-        trial.table(_table(found, quantity, words))
+        trial.table(_table(found, controls, quantity, words))
+    if abs(shift) in PRINTED:
+        trial.table(_printed(found, PRINTED[abs(shift)]))
     for quantity, words in QUANTITIES.items():
         trial.figure(_figure(found, quantity, words))
+    trial.figure(_histogram(found))
 
 
 def _record(trial: Trial, name: str, measured: Measured, kl: float) -> None:
@@ -87,6 +108,26 @@ def _record(trial: Trial, name: str, measured: Measured, kl: float) -> None:
             f"{moments.count:,} draws say little about it: its exact value is "
             f"{measured.law.sd / kl:.4g} times the true KL."
         )
+
+
+def _controls(found: Estimate) -> dict[str, tuple[float, Law, float]]:
+    """Mean, exact law and standard deviation of the control variates, by name."""
+    from labbook.kl import Pair, exact
+    from labbook.kl.pair_laws import law
+    from labbook.kl.statistics import control
+
+    pair = Pair(found.pair.q, found.pair.p)
+    best = exact(pair).lambda_star
+    known = law(pair, control(best))
+    weights = {"lambda_star": best, "lambda_hat": found.joint.best_weight}
+    return {
+        name: (
+            found.joint.mean_at(weight),
+            known,
+            math.sqrt(found.joint.variance_at(weight)),
+        )
+        for name, weight in weights.items()
+    }
 
 
 Row = tuple[float, float, float, float]
@@ -105,14 +146,86 @@ def _rows(found: Estimate, quantity: str) -> list[Row]:
     return rows
 
 
-def _table(found: Estimate, quantity: str, words: str) -> Table:
+def _control_row(found: Estimate, control: tuple[float, Law, float], quantity: str) -> Row:
+    from labbook.kl.moments import relative_se_of_sd
+
+    mean, known, sd = control
+    count = found.samples
+    if quantity == "bias":
+        value, exact, se = mean - found.kl, 0.0, known.sd / math.sqrt(count)
+    else:
+        value, exact = sd, known.sd
+        se = known.sd * relative_se_of_sd(known.kurtosis, count)
+    return value / found.kl, se / found.kl, exact / found.kl, (value - exact) / se
+
+
+def _table(
+    found: Estimate, controls: Mapping[str, tuple[float, Law, float]], quantity: str, words: str
+) -> Table:
     columns = ("estimator", "measured", "standard error", "exact", "z")
-    rows = zip(found.measured, _rows(found, quantity), strict=True)
+    rows = dict(zip(found.measured, _rows(found, quantity), strict=True))
+    rows |= {
+        CONTROLS[name]: _control_row(found, control, quantity) for name, control in controls.items()
+    }
     return Table(
         quantity,
         tuple(Column(name) for name in columns),
-        tuple((name, *row) for name, row in rows),
+        tuple((name, *row) for name, row in rows.items()),
         title=f"{words}; true KL = {found.kl:.7g} nats, {found.samples:,} samples",
+    )
+
+
+def _printed(found: Estimate, printed: Mapping[str, tuple[float, float]]) -> Table:
+    """The source's numbers beside ours and the exact ones."""
+    rows = []
+    for name, (bias, stdev) in printed.items():
+        each = found[name]
+        rows.append(
+            (
+                name,
+                bias,
+                (each.moments.mean - found.kl) / found.kl,
+                (each.law.mean - found.kl) / found.kl,
+                stdev,
+                each.moments.sd / found.kl,
+                each.law.sd / found.kl,
+            )
+        )
+    kinds = ("printed", "here", "exact")
+    columns = (*(f"bias, {kind}" for kind in kinds), *(f"stdev, {kind}" for kind in kinds))
+    return Table(
+        "printed",
+        (Column("estimator"), *(Column(name) for name in columns)),
+        tuple(rows),
+        title="As printed in 2020; its 0.002 for k2 is one sample's value of KL/2 = 0.0025, "
+        "known to ± 0.00045 from ten million samples",
+    )
+
+
+def _histogram(found: Estimate) -> Figure:
+    """Densities of the values, from the first samples of the stream."""
+    import numpy as np
+
+    from labbook.kl import ESTIMATORS, normals
+
+    x = found.pair.q.mean + found.pair.q.sd * normals(found.stream, SHOWN).astype(np.float64)
+    log_ratio = found.pair.log_ratio(x)
+    values = {name: kind(log_ratio) / found.kl for name, kind in ESTIMATORS.items()}
+    widest = 4 * max(float(each.std()) for each in values.values())
+    edges = np.linspace(-widest, widest, BINS + 1)
+    middles = (edges[:-1] + edges[1:]) / 2
+    series = []
+    for name, each in values.items():
+        density = np.histogram(each, edges)[0] / (SHOWN * (edges[1] - edges[0]))
+        seen = density > 0
+        series.append(Series(name, tuple(middles[seen]), tuple(density[seen])))
+    return Figure(
+        "histogram",
+        x=Axis("value of one sample / true KL"),
+        y=Axis("density", scale="log"),
+        series=tuple(series),
+        marks=(Mark("x", 1.0, "KL"),),
+        title=f"From the first {SHOWN:,} samples",
     )
 
 

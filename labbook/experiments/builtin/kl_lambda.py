@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
-
 from labbook.errors import UsageError
 from labbook.experiments import AtLeast, Trial, experiment
 from labbook.model import Axis, Column, Figure, Mark, Series, Table
@@ -122,6 +120,8 @@ def _table(found: Measurement, whole: Joint) -> Table:
 
 
 def _parabola(found: Measurement, whole: Joint, lowest: float, highest: float) -> Figure:
+    import numpy as np
+
     weights = np.linspace(lowest, highest, POINTS).tolist()
     series = [
         Series(

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
-
 from labbook.experiments import AtLeast, AtMost, Trial, experiment
 from labbook.model import Axis, Column, Figure, Mark, Series, Table
 
@@ -53,6 +51,8 @@ def kl_scale_sweep(
     points: how many, evenly on a log scale
     samples: how many samples at each
     """
+    import numpy as np
+
     from labbook.kl import Normal, Pair, measure, rows
     from labbook.kl.pareto import tail_k
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
-
 from labbook.experiments import Above, AtLeast, AtMost, Trial, experiment
 from labbook.model import Axis, Column, Figure, Mark, Series, Table
 
@@ -52,6 +50,8 @@ def kl_shift_sweep(
     points: how many, evenly on a log scale
     samples: how many samples at each
     """
+    import numpy as np
+
     from labbook.kl import Normal, Pair, measure, rows
 
     divergences = np.geomspace(smallest, largest, points)

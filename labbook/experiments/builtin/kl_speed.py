@@ -7,8 +7,6 @@ import time
 from collections.abc import Callable
 from typing import Annotated
 
-import numpy as np
-
 from labbook.experiments import AtLeast, AtMost, Trial, experiment
 from labbook.model import Axis, Column, Figure, Series, Table
 
@@ -89,6 +87,8 @@ def _works(seed: int, samples: int) -> dict[str, Callable[[], object]]:
 
 
 def _plain(seed: int, samples: int) -> list[tuple[float, float]]:
+    import numpy as np
+
     from labbook.compute import generator
 
     x = generator(seed, "speed").standard_normal(samples)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
-
 from labbook.experiments import AtLeast, AtMost, Trial, experiment
 from labbook.model import Axis, Column, Figure, Mark, Series, Table
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from labbook.kl import Pair
 
 GALLERY = (
@@ -44,6 +44,8 @@ def kl_tails(
     sizes: how many samples an estimate is made of
     repeats: how many estimates of each size
     """
+    import numpy as np
+
     from labbook.kl import Pair, distribution, exact
 
     pairs = [Pair(distribution(q), distribution(p)) for q, p in GALLERY]
@@ -85,6 +87,8 @@ def _estimates(
     trial: Trial, pair: Pair, number: int, size: int, repeats: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """The means of k1 and of k3, of each repetition."""
+    import numpy as np
+
     from labbook.kl.statistics import k3_of
 
     means = np.empty((2, repeats))
@@ -109,6 +113,8 @@ def _table(rows: list[tuple[str | float, ...]], repeats: int) -> Table:
 
 
 def _running_mean(trial: Trial, pair: Pair, size: int) -> Figure:
+    import numpy as np
+
     from labbook.kl import exact
     from labbook.kl.statistics import k3_of
 
