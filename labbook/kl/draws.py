@@ -38,14 +38,21 @@ class NormalDraws:
     """
 
     def __init__(self, stream: Stream, chunk: int, first: int = 0) -> None:
-        if chunk % NUMBERS_PER_WORD or first % NUMBERS_PER_WORD:
-            raise ValueError("chunks of normal numbers begin and end between words")
-        index, skipped = divmod(first // NUMBERS_PER_WORD, WORDS_PER_QUAD)
-        self._bits = stream.philox(index=index)
-        self._bits.random_raw(skipped)
+        if chunk % NUMBERS_PER_WORD:
+            raise ValueError("chunks of normal numbers end between words")
+        self._stream = stream
+        self.seek(first)
         self._radius = np.empty(chunk // NUMBERS_PER_WORD, dtype=np.float32)
         self._angle = np.empty_like(self._radius)
         self._numbers = np.empty(chunk, dtype=np.float32)
+
+    def seek(self, first: int) -> None:
+        """Go on with number `first`; even."""
+        if first % NUMBERS_PER_WORD:
+            raise ValueError("chunks of normal numbers begin between words")
+        index, skipped = divmod(first // NUMBERS_PER_WORD, WORDS_PER_QUAD)
+        self._bits = self._stream.philox(index=index)
+        self._bits.random_raw(skipped)
 
     def take(self, count: int) -> Singles:
         """The next `count` numbers, those of even index first; valid until the next call.

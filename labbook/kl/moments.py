@@ -40,22 +40,6 @@ class Moments:
             float((squares * squares).sum()),
         )
 
-    @classmethod
-    def from_power_sums(
-        cls, count: int, sums: tuple[float, float, float, float], centre: float, unit: float
-    ) -> Moments:
-        """From Σ a^k for k = 1 to 4, where each number is `centre + unit · a`.
-
-        Little is lost to cancellation when the numbers' mean lies within about a standard
-        deviation of the centre.
-        """
-        s1, s2, s3, s4 = sums
-        shift = s1 / count
-        m2 = s2 - shift * s1
-        m3 = s3 - 3 * shift * s2 + 2 * shift**2 * s1
-        m4 = s4 - 4 * shift * s3 + 6 * shift**2 * s2 - 3 * shift**3 * s1
-        return cls(count, centre + unit * shift, m2 * unit**2, m3 * unit**3, m4 * unit**4)
-
     def merge(self, other: Moments) -> Moments:
         """The moments of both together.
 

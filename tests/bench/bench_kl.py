@@ -42,8 +42,8 @@ print(time.perf_counter() - start)
 """
 
 
-def ours() -> None:
-    estimate(NormalPair(Normal(0, 1), Normal(SHIFT, 1)), SAMPLES, seed=1)
+def ours(threads: int = 1) -> None:
+    estimate(NormalPair(Normal(0, 1), Normal(SHIFT, 1)), SAMPLES, seed=1, threads=threads)
 
 
 def plain_numpy() -> list[tuple[float, float]]:
@@ -77,17 +77,20 @@ def main() -> list[Row]:
         rivals["torch, one thread"] = lambda: torch_seconds(interpreter, 1)
         rivals["torch, two threads"] = lambda: torch_seconds(interpreter, 2)
     ours()
-    own: list[float] = []
+    own: dict[str, list[float]] = {"one thread": [], "both cores": []}
     theirs: dict[str, list[float]] = {name: [] for name in rivals}
     for _ in range(ROUNDS):
-        own.append(seconds(ours))
+        own["one thread"].append(seconds(ours))
+        own["both cores"].append(seconds(lambda: ours(2)))
         for name, rival in rivals.items():
             theirs[name].append(rival())
-    own_median = statistics.median(own)
-    rows: list[Row] = [
-        ("kl: ten million samples", own_median, "s", name, statistics.median(times) / own_median)
-        for name, times in theirs.items()
-    ]
+    rows: list[Row] = []
+    for way, times in own.items():
+        median = statistics.median(times)
+        rows += [
+            (f"kl: ten million samples, {way}", median, "s", name, statistics.median(each) / median)
+            for name, each in theirs.items()
+        ]
     before = (
         "from labbook.kl import Normal, NormalPair, estimate\n"
         f"pair = NormalPair(Normal(0, 1), Normal({SHIFT}, 1))"

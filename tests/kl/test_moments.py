@@ -53,14 +53,6 @@ def test_parts_merge_into_the_whole(values: np.ndarray, cuts: tuple[int, ...]) -
     assert_same(backwards, values)
 
 
-@pytest.mark.parametrize("values", SAMPLES.values(), ids=SAMPLES)
-def test_power_sums_about_another_centre_give_the_same_moments(values: np.ndarray) -> None:
-    centre, unit = float(values[0]), 2.0 ** round(math.log2(values.std()))
-    scaled = (values - centre) / unit
-    sums = tuple(float((scaled**k).sum()) for k in (1, 2, 3, 4))
-    assert_same(Moments.from_power_sums(values.size, sums, centre, unit), values)
-
-
 def test_nothing_merged_with_something_is_that() -> None:
     some = Moments.of(SAMPLES["skew"])
     assert Moments().merge(some) == some == some.merge(Moments())

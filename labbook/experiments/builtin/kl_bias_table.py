@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from typing import TYPE_CHECKING, Annotated
 
 from labbook.experiments import AtLeast, Trial, experiment
@@ -78,6 +79,7 @@ def kl_bias_table(
         pair,
         samples,
         seed=trial.seed,
+        threads=os.cpu_count() or 1,
         progress=lambda done, of: trial.progress(done, of=of),
     )
     trial.metric("true_kl", found.kl)

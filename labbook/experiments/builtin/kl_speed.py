@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import time
 from collections.abc import Callable
@@ -81,6 +82,9 @@ def _works(seed: int, samples: int) -> dict[str, Callable[[], object]]:
     q, p = Normal(0, 1), Normal(SHIFT, 1)
     return {
         "float32 chunks": lambda: estimate(NormalPair(q, p), samples, seed=seed),
+        "float32, all cores": lambda: estimate(
+            NormalPair(q, p), samples, seed=seed, threads=os.cpu_count() or 1
+        ),
         "float64 quantiles": lambda: measure(Pair(q, p), samples, seed=seed),
         "plain NumPy": lambda: _plain(seed, samples),
     }
