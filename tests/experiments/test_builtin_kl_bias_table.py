@@ -7,10 +7,9 @@ import math
 import pytest
 
 from labbook.errors import BackendUnavailable, UsageError
-from labbook.experiments import Cancelled, Trial
 from labbook.experiments.backends import choose
 from labbook.experiments.builtin.kl_bias_table import kl_bias_table
-from labbook.model import Progress
+from tests.support.impatient import cancelled_at
 
 ESTIMATORS = ("k1", "k2", "k3")
 CONTROLS = ("lambda_star", "lambda_hat")
@@ -176,26 +175,7 @@ def test_it_says_why_numpy_was_taken_and_refuses_cupy() -> None:
         choose(kl_bias_table.specification, "cupy")
 
 
-class Impatient:
-    """A recorder that has been asked to stop, and keeps how far the work has come."""
-
-    def __init__(self) -> None:
-        self.seen: list[Progress] = []
-
-    def progress(self, progress: Progress) -> None:
-        self.seen.append(progress)
-
-    def is_cancelled(self) -> bool:
-        return True
-
-    def __getattr__(self, name: str) -> object:
-        raise AssertionError(f"a cancelled run recorded a {name}")
-
-
 def test_a_cancelled_run_stops_at_the_next_chunk() -> None:
-    recorder = Impatient()
-    trial = Trial(1, choose(kl_bias_table.specification, "auto"), recorder=recorder)  # type: ignore[arg-type]
-    with pytest.raises(Cancelled):
-        kl_bias_table.run(trial, {"shift": 0.1, "samples": 10**12})
-    assert [each.total for each in recorder.seen] == [1e12]
-    assert recorder.seen[0].done < 10**6
+    seen = cancelled_at(kl_bias_table, {"shift": 0.1, "samples": 10**12})
+    assert [each.total for each in seen] == [1e12]
+    assert seen[0].done < 10**6

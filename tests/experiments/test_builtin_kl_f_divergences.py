@@ -7,10 +7,8 @@ import math
 import pytest
 
 from labbook.errors import UsageError
-from labbook.experiments import Cancelled, Trial
-from labbook.experiments.backends import choose
 from labbook.experiments.builtin.kl_f_divergences import kl_f_divergences
-from labbook.model import Progress
+from tests.support.impatient import cancelled_at
 
 NAMES = {
     "kl": "KL(q‖p)",
@@ -146,22 +144,6 @@ def test_bad_parameters_are_refused_in_a_sentence(given: dict[str, str], sentenc
     assert refused.value.message.endswith(".")
 
 
-class Impatient:
-    """A recorder that has been asked to stop."""
-
-    def __init__(self) -> None:
-        self.seen: list[Progress] = []
-
-    def progress(self, progress: Progress) -> None:
-        self.seen.append(progress)
-
-    def is_cancelled(self) -> bool:
-        return True
-
-
 def test_a_cancelled_run_stops_at_the_next_chunk() -> None:
-    recorder = Impatient()
-    trial = Trial(1, choose(kl_f_divergences.specification, "auto"), recorder=recorder)  # type: ignore[arg-type]
-    with pytest.raises(Cancelled):
-        kl_f_divergences.run(trial, {"shift": 0.1, "scale": 1.0, "samples": 10**12})
-    assert recorder.seen[0].done < 10**6
+    seen = cancelled_at(kl_f_divergences, {"shift": 0.1, "scale": 1.0, "samples": 10**12})
+    assert seen[0].done < 10**6

@@ -7,13 +7,11 @@ import math
 import pytest
 
 from labbook.errors import UsageError
-from labbook.experiments import Cancelled, Trial
-from labbook.experiments.backends import choose
 from labbook.experiments.builtin.kl_nearest_neighbours import (
     CRITIC_REPEATS,
     kl_nearest_neighbours,
 )
-from labbook.model import Progress
+from tests.support.impatient import cancelled_at
 
 
 def test_bias_and_spread_are_those_that_others_have_measured() -> None:
@@ -138,23 +136,7 @@ def test_bad_parameters_are_refused_in_a_sentence(given: dict[str, str], sentenc
     assert refused.value.message.endswith(".")
 
 
-class Impatient:
-    """A recorder that has been asked to stop."""
-
-    def __init__(self) -> None:
-        self.seen: list[Progress] = []
-
-    def progress(self, progress: Progress) -> None:
-        self.seen.append(progress)
-
-    def is_cancelled(self) -> bool:
-        return True
-
-
 def test_a_cancelled_run_stops_after_one_pair_of_samples() -> None:
-    recorder = Impatient()
-    trial = Trial(1, choose(kl_nearest_neighbours.specification, "auto"), recorder=recorder)  # type: ignore[arg-type]
     params = kl_nearest_neighbours.signature.read({"repeats": "1e9"})
-    with pytest.raises(Cancelled):
-        kl_nearest_neighbours.run(trial, params)
-    assert [each.done for each in recorder.seen] == [100]
+    seen = cancelled_at(kl_nearest_neighbours, params)
+    assert [each.done for each in seen] == [100]

@@ -10,10 +10,9 @@ import pytest
 
 from labbook.compute import generator
 from labbook.errors import UsageError
-from labbook.experiments import Cancelled, Trial
-from labbook.experiments.backends import choose
+from labbook.experiments import Trial
 from labbook.experiments.builtin.kl_rounding import evaluate, kl_rounding, rounding_to
-from labbook.model import Progress
+from tests.support.impatient import cancelled_at
 
 EXP, NEAREST, EXPM1, SERIES = (
     "exp(L) - 1 - L",
@@ -172,22 +171,6 @@ def test_bad_parameters_are_refused_in_a_sentence(given: dict[str, str], sentenc
     assert refused.value.message.endswith(".")
 
 
-class Impatient:
-    """A recorder that has been asked to stop."""
-
-    def __init__(self) -> None:
-        self.seen: list[Progress] = []
-
-    def progress(self, progress: Progress) -> None:
-        self.seen.append(progress)
-
-    def is_cancelled(self) -> bool:
-        return True
-
-
 def test_a_cancelled_run_stops_at_the_next_chunk() -> None:
-    recorder = Impatient()
-    trial = Trial(1, choose(kl_rounding.specification, "auto"), recorder=recorder)  # type: ignore[arg-type]
-    with pytest.raises(Cancelled):
-        kl_rounding.run(trial, {"divergences": [0.1], "samples": 10**12})
-    assert recorder.seen[0].done < 10**6
+    seen = cancelled_at(kl_rounding, {"divergences": [0.1], "samples": 10**12})
+    assert seen[0].done < 10**6
