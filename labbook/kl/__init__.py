@@ -24,6 +24,7 @@ from labbook.kl.estimate import CHUNK, Estimate, Measured, estimate, gather
 from labbook.kl.estimators import ESTIMATORS, k1, k2, k3
 from labbook.kl.exact import Law, laws
 from labbook.kl.families.counts import Bernoulli, Categorical, Geometric, Poisson
+from labbook.kl.families.frozen import Frozen
 from labbook.kl.families.line import Cauchy, Laplace, StudentT
 from labbook.kl.families.mixture import Mixture
 from labbook.kl.families.part import Beta, Exponential, Gamma, VonMises
@@ -37,6 +38,7 @@ from labbook.kl.pair_laws import Exact, exact
 from labbook.kl.pareto import pareto_k
 from labbook.kl.report import Row, rows, warnings
 from labbook.kl.syntax import distribution
+from labbook.kl.tails import Tail
 from labbook.kl.vocabulary import exact_kl
 
 __all__ = [
@@ -50,6 +52,7 @@ __all__ = [
     "Estimate",
     "Exact",
     "Exponential",
+    "Frozen",
     "Gamma",
     "Geometric",
     "Laplace",
@@ -64,6 +67,7 @@ __all__ = [
     "Poisson",
     "Row",
     "StudentT",
+    "Tail",
     "VonMises",
     "distribution",
     "donsker_varadhan",

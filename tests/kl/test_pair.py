@@ -9,6 +9,7 @@ import pytest
 from scipy import integrate, stats
 
 from labbook.errors import UsageError
+from labbook.kl.families.frozen import Frozen
 from labbook.kl.families.mixture import Mixture
 from labbook.kl.measure import measure
 from labbook.kl.normal import Normal
@@ -17,6 +18,7 @@ from labbook.kl.pair_laws import Exact, exact, law
 from labbook.kl.report import rows
 from labbook.kl.statistics import K1, K2, K3, REVERSE, Statistic, control
 from labbook.kl.syntax import distribution
+from labbook.kl.tails import Tail
 from tests.kl.cases import CASES, Case
 
 DIGITS = 6e-7
@@ -170,6 +172,37 @@ def test_the_widest_component_decides_what_is_finite() -> None:
     wide = Mixture((0.99, 0.01), (Normal(0, 1), Normal(0, 2)))
     assert exact(Pair(Normal(0, 1), wide)).tail_index == pytest.approx(4 / 3)
     assert math.isinf(exact(Pair(wide, Normal(0, 1))).tail_index)
+
+
+def test_a_frozen_distribution_of_scipy_does_as_our_own() -> None:
+    frozen = Frozen(
+        stats.norm(1, 2), low_tail=Normal(1, 2).low_tail, high_tail=Normal(1, 2).high_tail
+    )
+    theirs, ours = exact(Pair(frozen, Normal(0, 1))), exact(Pair(Normal(1, 2), Normal(0, 1)))
+    assert theirs.kl == pytest.approx(ours.kl, rel=1e-9)
+    assert theirs.chi2 == pytest.approx(ours.chi2, rel=1e-9)
+    assert theirs.tail_index == ours.tail_index
+
+
+def test_a_logistic_law_against_a_normal_is_that_of_another_quadrature() -> None:
+    logistic = stats.logistic(0, 1)
+    q = Frozen(logistic, low_tail=Tail(x=-1), high_tail=Tail(x=-1))
+    p = stats.norm(0, 2)
+    pair = Pair(q, Normal(0, 2))
+    expected, error = integrate.quad(
+        lambda x: logistic.pdf(x) * (logistic.logpdf(x) - p.logpdf(x)), -300, 300, points=[0]
+    )
+    assert exact(pair).kl == pytest.approx(expected, abs=1e-9 + error)
+    found = measure(pair, 50_000, seed=1)
+    assert abs(rows(found)["k1"].z) < 5
+    # The normal falls off faster: its ratio to the logistic is bounded, the other way it is not.
+    assert math.isinf(exact(pair).tail_index)
+    assert exact(Pair(Normal(0, 2), q)).tail_index == 1
+
+
+def test_what_is_no_frozen_distribution_is_refused() -> None:
+    with pytest.raises(UsageError, match="no frozen SciPy distribution"):
+        Frozen(stats.norm, low_tail=Tail(), high_tail=Tail())
 
 
 @pytest.mark.parametrize("weights", [(0.5, 0.4), (1.2, -0.2), (1.0,)])
