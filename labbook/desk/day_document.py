@@ -67,11 +67,11 @@ def parse(text: str) -> tuple[Edit, ...]:
     Raises:
         UsageError: two markers name the same note.
     """
-    edits = [Edit(text[: found.start()] if (found := _MARKER.search(text)) else text)]
     markers = list(_MARKER.finditer(text))
-    for marker, following in zip(markers, [*markers[1:], None], strict=True):
-        body = text[marker.end() : following.start() if following else len(text)].strip("\n")
-        body = _ESCAPED.sub("", body)
+    ends = [*(marker.start() for marker in markers), len(text)]
+    edits = [Edit(text[: ends[0]])]
+    for marker, end in zip(markers, ends[1:], strict=True):
+        body = _ESCAPED.sub("", text[marker.end() : end].strip("\n"))
         if marker["id"]:
             edits.append(Edit(body, int(marker["id"]), int(marker["version"])))
         else:
@@ -88,12 +88,18 @@ def save(desk: Desk, entry: Entry, edited: str) -> Edited:
     entry: the day as it was composed
 
     Raises:
-        UsageError: a marker was changed; nothing is written then.
+        UsageError: a marker was changed, or all are gone; nothing is written then.
     """
     if edited == compose(entry):
         return Edited()
     edits = parse(edited)
     notes = {block.id: block for block in entry.blocks if isinstance(block, Note)}
+    if notes and not _MARKER.search(edited):
+        # As likely an editor that went wrong as somebody who wants every note away.
+        raise UsageError(
+            "All the notes' markers are gone from the edited text, so nothing was changed.",
+            hint="To delete a note, leave its marker and empty the text under it.",
+        )
     strangers = [e.note_id for e in edits if e.note_id is not None and e.note_id not in notes]
     if strangers:
         raise UsageError(f"Note {strangers[0]} is not a note of {entry.day}.")

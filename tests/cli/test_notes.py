@@ -106,6 +106,17 @@ def test_editing_a_day_changes_adds_and_deletes(book: Path, tmp_path: Path) -> N
     assert bodies(labbook(book, "show", "--json")) == ["keep", "changed", "and new"]
 
 
+@pytest.mark.parametrize("left", ["", "words without a marker"])
+def test_an_edited_day_without_its_markers_is_refused(
+    book: Path, tmp_path: Path, left: str
+) -> None:
+    labbook(book, "log", "stays")
+    done = labbook(book, "edit", env=editor(tmp_path, f'printf %s "{left}" > "$1"'))
+    assert (done.code, "markers are gone" in done.err) == (2, True), done.err
+    assert ("Your text:" in done.err) == bool(left)
+    assert bodies(labbook(book, "show", "--json")) == ["stays"]
+
+
 def test_a_failing_editor_changes_nothing_and_keeps_the_text(book: Path, tmp_path: Path) -> None:
     labbook(book, "log", "as it was")
     script = """echo "half a thought" >> "$1"; exit 1"""

@@ -58,6 +58,11 @@ def test_text_under_the_last_marker_is_a_new_note() -> None:
     assert [edit.body for edit in edits if edit.note_id is None and edit.body] == ["something new"]
 
 
+@given(prose | st.just(""))
+def test_a_text_without_markers_is_one_new_note(text: str) -> None:
+    assert day_document.parse(text)[0].body == text
+
+
 def test_one_marker_twice_is_refused() -> None:
     text = day_document.compose(Entry(DAY, (note(1, "old"),)))
     with pytest.raises(UsageError, match="same note"):
