@@ -70,7 +70,7 @@ def test_each_table_has_measured_and_exact_side_by_side(quantity: str) -> None:
     table = trial.tables[quantity]
     names = [column.name for column in table.columns]
     assert names == ["estimator", "measured", "standard error", "exact", "z"]
-    assert [row[0] for row in table.rows] == [*ESTIMATORS, "λ*", "λ̂"]
+    assert [row[0] for row in table.rows] == [*ESTIMATORS, "λ*", "λ fitted"]
     for name, measured, se, expected, z in table.rows[:3]:
         assert isinstance(measured, float)
         assert isinstance(se, float)

@@ -20,7 +20,7 @@ from labbook.tui.app import LabbookApp
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 WIDTH = 104
 PICTURES = {
-    "today": (61, ()),
+    "today": (62, ("k",)),
     "launcher": (34, ("r",)),
     "review": (38, ("4", "left_square_bracket")),
 }

@@ -156,7 +156,11 @@ async def test_a_kept_text_looks_as_before(written: Desk, picture: SnapshotAsser
     assert await draw(written, SMALL, ("home",)) == picture
 
 
-@pytest.mark.parametrize("keys", [(), ("3",), ("4",), ("r", "=bias", "enter")], ids=str)
+@pytest.mark.parametrize(
+    "keys",
+    [(), ("3",), ("4",), ("r", "=bias", "enter")],
+    ids=("today", "runs", "review", "launcher"),
+)
 async def test_the_light_theme_looks_as_before(
     written: Desk, picture: SnapshotAssertion, keys: tuple[str, ...]
 ) -> None:

@@ -20,7 +20,7 @@ QUANTITIES = {"bias": "Bias / true KL", "stdev": "Standard deviation / true KL"}
 LOG_FROM = 10
 """Bars whose lengths differ by more are drawn on a logarithmic axis."""
 
-CONTROLS = {"lambda_star": "λ*", "lambda_hat": "λ̂"}
+CONTROLS = {"lambda_star": "λ*", "lambda_hat": "λ fitted"}
 
 PRINTED = {
     0.1: {"k1": (0.0, 20.0), "k2": (0.002, 1.42), "k3": (0.0, 1.42)},

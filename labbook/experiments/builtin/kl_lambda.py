@@ -51,7 +51,7 @@ def kl_lambda(
 ) -> None:
     """Variance of −L + λ(r − 1) against λ: k1 at 0, k3 at 1, least at λ* = J/χ²(p‖q).
 
-    J is KL(q‖p) + KL(p‖q). k3 beats k1 exactly when λ* > 1/2. λ̂, fitted to a sample, is biased
+    J is KL(q‖p) + KL(p‖q). k3 beats k1 exactly when λ* > 1/2. λ fitted to a sample is biased
     by O(1/n); fitted to the other half of it, it is not.
 
     q: where the samples come from, such as normal(0,1)
@@ -96,7 +96,7 @@ def _table(found: Measurement, whole: Joint) -> Table:
         ("halfway", 0.5),
         ("k3", 1.0),
         ("λ*", found.exact.lambda_star),
-        ("λ̂", whole.best_weight),
+        ("λ fitted", whole.best_weight),
     )
     rows = tuple(
         (

@@ -21,8 +21,8 @@ RECORDED = ("k1", "k2", "k3", "reverse", "lambda_star")
 WORDS = {
     "reverse": "reverse, for KL(p‖q)",
     "lambda_star": "λ*",
-    "lambda_hat": "λ̂ of the same sample",
-    "cross_fitted": "λ̂ of the other half",
+    "lambda_hat": "λ fitted to the sample",
+    "cross_fitted": "λ of the other half",
     "log_mean": "−mean L + log mean r",
     "clamped": "k3, clamped at 10",
 }
@@ -62,8 +62,8 @@ def kl_pair(
     """Estimates of KL(q‖p) from samples of q, each beside its exact mean and spread.
 
     With r = p(x)/q(x) and L = log r: k1 = −L, k2 = L²/2, k3 = (r − 1) − L, the reverse estimator
-    rL − (r − 1) of KL(p‖q), and −L + λ(r − 1) with the λ that varies least, with λ̂ from the same
-    sample, and with λ̂ from the other half of it. Whether a variance is finite is decided from the
+    rL − (r − 1) of KL(p‖q), and −L + λ(r − 1) with the λ that varies least, with λ fitted to the same
+    sample, and with λ fitted to the other half of it. Whether a variance is finite is decided from the
     tails of the two densities, not from the sample.
 
     q: where the samples come from: normal(mean,sd), exponential(rate), laplace(mean,scale), vonmises(mean,concentration), gamma(shape,rate), beta(a,b), poisson(mean), geometric(prob), bernoulli(prob), categorical(p1,p2,…), cauchy(location,scale), t(df)
