@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import rel_entr, softmax
 
 from labbook.compute import Stream
@@ -262,10 +262,12 @@ def test_steps_that_neither_chain_can_do_count_for_nothing() -> None:
         (([1.0, 0.0], [[0.5, 0.5], [0.5, 0.5]]), "the other cannot"),
     ],
 )
-def test_what_is_no_pair_of_chains_is_refused(laws: tuple[object, ...], sentence: str) -> None:
+def test_what_is_no_pair_of_chains_is_refused(
+    laws: tuple[ArrayLike, ArrayLike], sentence: str
+) -> None:
     fine = ([0.5, 0.5], [[0.5, 0.5], [0.5, 0.5]])
     with pytest.raises(UsageError, match=sentence):
-        ChainPair.of(*laws, *fine)  # type: ignore[arg-type]
+        ChainPair.of(laws[0], laws[1], *fine)
 
 
 def test_lengths_and_counts_that_make_no_sense_are_refused() -> None:

@@ -244,13 +244,14 @@ def _gradients(trial: Trial, pair: ChainPair, lengths: list[int]) -> None:
         "Exact gradient of KL(q‖p) in the logits of q: its length, and that of the token losses'"
     )
     trial.table(Table("gradients", tuple(map(Column, columns)), tuple(rows), title=title))
-    lengths_seen, shares = tuple(row[0] for row in rows), tuple(row[3] for row in rows)
-    trial.figure(
-        Figure(
-            "left-out",
-            x=Axis("T", "tokens", scale="log"),
-            y="left out / full gradient",
-            series=(Series("what token losses leave out", lengths_seen, shares),),
-            title="Token losses do not see that early tokens decide where later ones start",
-        )
+    trial.figure(_left_out(tuple(lengths), tuple(row[3] for row in rows)))
+
+
+def _left_out(lengths: tuple[int, ...], shares: tuple[float, ...]) -> Figure:
+    return Figure(
+        "left-out",
+        x=Axis("T", "tokens", scale="log"),
+        y="left out / full gradient",
+        series=(Series("what token losses leave out", lengths, shares),),
+        title="Token losses do not see that early tokens decide where later ones start",
     )
