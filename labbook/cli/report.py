@@ -15,7 +15,10 @@ from labbook.desk import report as desk_report
 @click.command()
 @click.argument("period", nargs=-1, metavar="[PERIOD]")
 @click.option(
-    "--format", "form", type=click.Choice(["md", "html"]), default="md", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(["md", "html"]),
+    help="As FILE's name ends; md where that does not tell.",
 )
 @click.option(
     "-o",
@@ -26,7 +29,10 @@ from labbook.desk import report as desk_report
 )
 @click.pass_obj
 def report(
-    context: Context, period: tuple[str, ...], form: Literal["md", "html"], output: Path | None
+    context: Context,
+    period: tuple[str, ...],
+    form: Literal["md", "html"] | None,
+    output: Path | None,
 ) -> None:
     """Write the report of a period, this ISO week's by default.
 
@@ -34,9 +40,11 @@ def report(
     is one file that needs nothing else.
 
     \b
-      labbook report 2026-W47 --format html -o week.html
+      labbook report 2026-W47 -o week.html
     """
     chosen = context.period(" ".join(period) or None)
+    if form is None:
+        form = "html" if output and output.suffix.lower() in (".html", ".htm") else "md"
     if output is None:
         # As bytes: a document's encoding is UTF-8, whatever the terminal's is.
         click.echo(desk_report.report(context.desk, chosen, form).encode())

@@ -243,7 +243,7 @@ def test_the_report_holds_the_week_and_nothing_active(book: Path, tmp_path: Path
     labbook(book, "log", "tangents explain it #insight")
     labbook(book, *SMALL)
     page = tmp_path / "week.html"
-    answer = labbook(book, "report", "--format", "html", "-o", str(page))
+    answer = labbook(book, "report", "-o", str(page))
     assert (answer.code, answer.out.strip()) == (0, str(page))
     text = page.read_text()
     parsed = Parsed(text)

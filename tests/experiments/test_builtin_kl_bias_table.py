@@ -151,6 +151,7 @@ def test_the_ends_of_the_range_give_finite_numbers(shift: float) -> None:
         ({"shift": "1e-10"}, "shift=1e-10 is out of range"),
         ({"shift": "nan"}, "shift"),
         ({"samples": "1"}, "at least 2"),
+        ({"samples": "1e18"}, "hours on one core"),
         ({"samples": "1.5"}, "samples"),
         ({"sample": "100"}, "no parameter sample"),
     ],
@@ -176,6 +177,6 @@ def test_it_says_why_numpy_was_taken_and_refuses_cupy() -> None:
 
 
 def test_a_cancelled_run_stops_at_the_next_chunk() -> None:
-    seen = cancelled_at(kl_bias_table, {"shift": 0.1, "samples": 10**12})
-    assert [each.total for each in seen] == [1e12]
+    seen = cancelled_at(kl_bias_table, {"shift": 0.1, "samples": 5 * 10**11})
+    assert [each.total for each in seen] == [5e11]
     assert seen[0].done < 10**6

@@ -39,6 +39,20 @@ async def pick(hand: Hand, words: str) -> ParameterForm:
     return hand.app.screen.query_one(ParameterForm)
 
 
+async def test_what_is_not_in_the_list_cannot_be_started(lab: Desk) -> None:
+    async with opened(lab) as hand:
+        await hand.press("r")
+        await hand.until(lambda: "channel.rejection" in hand.screen)
+        await hand.type("nothing like it")
+        await hand.until(lambda: "No experiment has these words" in hand.screen)
+        await hand.press("enter", "enter", "enter")
+        assert runs.runs(lab) == ()
+        assert not hand.app.screen.query(ParameterForm)
+        await hand.press("ctrl+u")
+        await hand.type("well")
+        await hand.until(lambda: bool(hand.app.screen.query(ParameterForm)))
+
+
 async def test_an_experiment_is_picked_filled_in_and_started(lab: Desk) -> None:
     async with opened(lab) as hand:
         form = await pick(hand, "well")

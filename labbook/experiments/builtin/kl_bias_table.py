@@ -20,6 +20,9 @@ QUANTITIES = {"bias": "Bias / true KL", "stdev": "Standard deviation / true KL"}
 LOG_FROM = 10
 """Bars whose lengths differ by more are drawn on a logarithmic axis."""
 
+MOST = 600_000_000_000
+"""About an hour at the 1.8·10⁸ samples a second that one core makes (measured)."""
+
 CONTROLS = {"lambda_star": "λ*", "lambda_hat": "λ fitted"}
 
 PRINTED = {
@@ -34,7 +37,12 @@ RARE = 0.1
 """Relative standard error of a standard deviation from which the reader is warned."""
 
 
-def check(shift: float) -> None:
+def check(shift: float, samples: int) -> None:
+    if samples > MOST:
+        raise ValueError(
+            f"samples={samples:.4g} would take about {samples / MOST:.3g} hours on one core; "
+            f"give at most {MOST:.4g}, or take several seeds."
+        )
     if shift == 0:
         raise ValueError(
             "with shift=0 both distributions are the same and their KL divergence is 0, "

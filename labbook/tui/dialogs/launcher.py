@@ -94,16 +94,16 @@ class Launcher(Dialog[Run]):
 
     # Picking
 
-    def on_experiments_read(self, message: ExperimentsRead) -> None:
+    async def on_experiments_read(self, message: ExperimentsRead) -> None:
         self._found = {each.name: each for each in message.found}
         said = "\n".join(plain_line(problem) for problem in message.problems)
         self.query_one("#problems", Words).update(Content.styled(said, "$warning"))
-        self._narrow()
+        await self._narrow()
         if self._asked in self._found:
             self.call_after_refresh(self.action_go)
 
     @on(Input.Changed, "#filter")
-    def _narrow(self) -> None:
+    async def _narrow(self) -> None:
         words = self.query_one("#filter", Line).value.casefold().split()
         fitting = [
             each
@@ -112,7 +112,10 @@ class Launcher(Dialog[Run]):
         ]
         self.query_one(Choices).fill([(_line(each), each.name) for each in fitting], keep=True)
         if not fitting:
-            self._show(None)
+            await self._fill_in()  # the form of one that is not in the list must not be started
+            self.query_one("#about", Words).update(
+                Content.styled("No experiment has these words in its name or title.", "$quiet")
+            )
 
     async def on_option_list_option_highlighted(self) -> None:
         await self._fill_in()

@@ -52,6 +52,7 @@ class TodayPage(DayMoves, RunActions):
         self.goal: Goal | None = "end"
         self._saved: list[DayEditor] = []
         self._awaited: int | None = None
+        self._told_of_kept = False
         self._redraw = Later(self, REDRAW_AFTER_S, self._redraw_at_new_width)
 
     def compose_page(self) -> ComposeResult:
@@ -91,9 +92,17 @@ class TodayPage(DayMoves, RunActions):
             await self._close_saved()
             await self.view.show(found.drawn, found.kept, _empty(found))
         self._go()
+        self._tell_of_kept(found)
         self._show_awaited()
         self.show_progress()
         self.refresh_bindings()  # a run that has ended cannot be cancelled
+
+    def _tell_of_kept(self, found: DayRead) -> None:
+        """A long day opens at its end, far from a text that a dead window left at the top."""
+        if found.kept and not self._told_of_kept:
+            self._told_of_kept = True
+            words = "A text that was not saved is kept at the top: home, then enter takes it back."
+            self.labbook.say(words, severity="warning", timeout=10)
 
     def troubled(self, message: Trouble) -> None:
         if self.found is None:
