@@ -1,12 +1,18 @@
 // What a kernel needs of CUDA, for a host compiler: the same .cu file then runs without a GPU.
-// One thread after another; __syncthreads and shared memory are not emulated.
+// One thread after another, and blocks likewise. So __syncthreads has nothing to do where, after
+// it, the last thread of the block alone works on what the threads left in shared memory; a
+// kernel that does more after it needs a better shim.
 #pragma once
+#include <cmath>
 #include <cstdint>
 
 #define __global__
 #define __device__
 #define __host__
 #define __forceinline__ inline
+#define __shared__ static
+
+inline void __syncthreads() {}
 
 struct Dim3 {
     unsigned x = 1, y = 1, z = 1;
