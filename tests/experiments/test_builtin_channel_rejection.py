@@ -166,3 +166,12 @@ def test_bad_parameters_are_refused_in_a_sentence(given: dict[str, str], sentenc
         channel_rejection.checked(channel_rejection.signature.read(given))
     assert sentence in refused.value.message
     assert refused.value.message.endswith(".")
+
+
+@pytest.mark.parametrize("blocks", [2, 3, 9, 20])
+def test_a_few_messages_cannot_show_a_large_entropy_and_are_not_held_to_it(blocks: int) -> None:
+    """n messages have an entropy of log2 n bits at most; the index has one of 21.4 here."""
+    trial = channel_rejection(p=[0.999999, 0.000001], q=[0, 1], blocks=blocks, seed=1)
+    assert any("bits too low" in each for each in trial.warnings)
+    (row,) = (row for row in trial.tables["index"].rows if row[0] == "entropy of the index")
+    assert row[-1] is None

@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-import resource
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from labbook.desk import write
 from labbook.desk.desk import Desk
 from labbook.tui.widgets.day_editor import DayEditor
+from tests.support.disk import full_disk
 from tests.support.notebooks import raw
 from tests.tui.driving import bodies, opened
-
-SMALLEST = 2_000
-"""Bytes: a short text fits into a file of this size, a page of a database does not."""
-
-
-@contextmanager
-def full_disk() -> Iterator[None]:
-    """No file of this process may grow beyond a few hundred words."""
-    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (SMALLEST, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        signal.signal(signal.SIGXFSZ, before)
 
 
 async def test_on_a_full_disk_the_text_stays_in_the_editor_and_is_saved_later(desk: Desk) -> None:

@@ -151,7 +151,7 @@ def _lengths(found: IndexCounts, law: Geometric) -> dict[str, _Row]:
         found.entropy,
         entropy_se,
         law.entropy,
-        comparable=found.entropy_bias <= entropy_se,
+        comparable=_too_low(found, law.entropy) <= entropy_se,
     )
     return {
         "mean_index": _Row("mean index", "", *found.mean(lambda k: k), law.mean),
@@ -162,6 +162,11 @@ def _lengths(found: IndexCounts, law: Geometric) -> dict[str, _Row]:
             for code, (label, length, expected) in CODES.items()
         },
     }
+
+
+def _too_low(found: IndexCounts, exact: float) -> float:
+    """Bits by which the measured entropy is too low, at the least: n messages show log2 n."""
+    return max(found.entropy_bias, exact - math.log2(found.total))
 
 
 def _record(trial: Trial, pair: DiscretePair, tally: _Tally, rows: dict[str, _Row]) -> None:
@@ -181,8 +186,8 @@ def _record(trial: Trial, pair: DiscretePair, tally: _Tally, rows: dict[str, _Ro
     if not rows["index_entropy"].comparable:
         trial.warn(
             f"From {blocks:,} messages the entropy of the index reads at least "
-            f"{tally.indices.entropy_bias:.2g} bits too low: they are few for so many different "
-            "indices. The exact one stands beside it."
+            f"{_too_low(tally.indices, rows['index_entropy'].exact):.2g} bits too low: they are "
+            "few for so many different indices. The exact one stands beside it."
         )
 
 
