@@ -142,7 +142,7 @@ class EventReader:
         try:
             event = json.loads(line)
             self._takers[event["type"]](event, batch)
-        except (KeyError, TypeError, ValueError, OverflowError, RecursionError):
+        except (KeyError, TypeError, ValueError, OverflowError, RecursionError, OSError):
             self._warn(f"What stands at byte {position} of events.jsonl is no event.", batch)
 
     def _take_start(self, event: dict[str, Any], _: Batch) -> None:

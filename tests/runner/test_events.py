@@ -156,7 +156,7 @@ def test_a_file_outside_the_run_directory_is_not_taken(
     secret.write_text("secret")
     directory.files.mkdir()
     (directory.files / "link").symlink_to(secret)
-    paths = ["../secret", str(secret), "files/link", "files", "files/none", ""]
+    paths = ["../secret", str(secret), "files/link", "files", "files/none", "", "long" * 70]
     with directory.events.open("w") as file:
         for path in paths:
             event = {"type": "file", "kind": "file", "name": "x", "path": path}

@@ -6,6 +6,7 @@ import datetime as dt
 import shutil
 import stat
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -65,6 +66,7 @@ def test_beside_busy_writers_each_backup_is_whole_and_misses_nothing(
     for reader in readers:
         reader.start()
     for number in range(5):
+        _wait_for(acknowledged, 4 * (number + 1))
         told = list(acknowledged)
         copy = backup(nb.path, moment=at(number))
         with raw(_restored(copy, tmp_path / str(number))) as connection:
@@ -80,7 +82,14 @@ def test_beside_busy_writers_each_backup_is_whole_and_misses_nothing(
         assert writer.stderr is not None
         writer.stdout.close()
         writer.stderr.close()
-    assert len(acknowledged) > 20
+
+
+def _wait_for(acknowledged: list[str], count: int) -> None:
+    for _ in range(6000):
+        if len(acknowledged) >= count:
+            return
+        time.sleep(0.01)
+    pytest.fail("the writers do not write")
 
 
 def _read(lines: object, tell: Callable[[str], None]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -27,7 +28,7 @@ CSV_COLUMNS = ("logq", "logp", "sequence")
 
 def check(file: str) -> None:
     for path in _paths(file):
-        if not path.is_file():
+        if not os.path.isfile(path):  # unlike Path.is_file, it bears a name of any length
             raise ValueError(f"there is no file {path.absolute()}.")
 
 
