@@ -159,6 +159,7 @@ def bad_files(folder: Path) -> dict[str, str]:
         "text.npy": "none of what can be read",
         "text.npy,good.npz": "there is no file",
         "missing.npz": "there is no file",
+        f"{'long' * 70}.npz": "there is no file",
         "folder.csv": "there is no file",
         "": "none of what can be read",
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -28,8 +27,15 @@ CSV_COLUMNS = ("logq", "logp", "sequence")
 
 def check(file: str) -> None:
     for path in _paths(file):
-        if not os.path.isfile(path):  # unlike Path.is_file, it bears a name of any length
+        if not _is_file(path):
             raise ValueError(f"there is no file {path.absolute()}.")
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name longer than names may be
+        return False
 
 
 def _paths(file: str) -> list[Path]:
