@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,11 +32,18 @@ class Backend:
     device: str = ""
 
 
-def backend(wanted: str = "auto", *, offered: Collection[str] = ("numpy",)) -> Backend:
+def backend(
+    wanted: str = "auto",
+    *,
+    offered: Collection[str] = ("numpy",),
+    try_device: Callable[[], None] | None = None,
+) -> Backend:
     """Choose among the backends that an experiment offers.
 
     "auto" takes CuPy when the experiment has a kernel for it, CuPy imports, a device answers,
     and a first small kernel gives there the words that NumPy gives here; else NumPy.
+
+    try_device: the experiment's own first trial of the device; raises if the device fails it
 
     Raises:
         BackendUnavailable: "cupy" is wanted and cannot be had.
@@ -51,7 +58,7 @@ def backend(wanted: str = "auto", *, offered: Collection[str] = ("numpy",)) -> B
     try:
         if "cupy" not in offered:
             raise _NoDevice(NO_KERNEL)
-        device = _working_device()
+        device = _working_device(try_device)
     except _NoDevice as lacking:
         if wanted == "auto":
             return Backend("numpy", str(lacking))
@@ -67,7 +74,7 @@ class _NoDevice(Exception):
     """Why CuPy cannot be used."""
 
 
-def _working_device() -> str:
+def _working_device(try_device: Callable[[], None] | None) -> str:
     """The name of a device on which a kernel has just worked.
 
     CuPy and the driver below it fail in ways of their own, so any exception counts as a
@@ -83,6 +90,8 @@ def _working_device() -> str:
         if not cupy.is_available():
             raise _NoDevice("no CUDA device answers")
         _try_kernel(cupy)
+        if try_device is not None:
+            try_device()
         return str(cupy.cuda.runtime.getDeviceProperties(0)["name"].decode())
     except _NoDevice:
         raise

@@ -8,6 +8,8 @@ from labbook.errors import BackendUnavailable
 from labbook.model import Specification
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from labbook.compute import Backend
 
 
@@ -25,8 +27,12 @@ def refuse_backend(specification: Specification, asked: str) -> None:
         )
 
 
-def choose(specification: Specification, asked: str) -> Backend:
+def choose(
+    specification: Specification, asked: str, try_device: Callable[[], None] | None = None
+) -> Backend:
     """The backend to compute on, and why that one.
+
+    try_device: the experiment's own first trial of a device, see `experiment`
 
     Raises:
         BackendUnavailable: the one that was asked for is not there.
@@ -34,4 +40,4 @@ def choose(specification: Specification, asked: str) -> Backend:
     refuse_backend(specification, asked)
     from labbook import compute
 
-    return compute.backend(asked, offered=specification.backends)
+    return compute.backend(asked, offered=specification.backends, try_device=try_device)

@@ -45,10 +45,12 @@ class Experiment:
         signature: Signature,
         check: Check | None,
         types_of: Mapping[str, Callable[[Any], Any]],
+        try_device: Callable[[], None] | None = None,
     ) -> None:
         self.function = function
         self.signature = signature
         self.check = check
+        self.try_device = try_device
         self._types = types_of
         self.__doc__ = function.__doc__
         self.__name__ = function.__name__
@@ -75,7 +77,7 @@ class Experiment:
         accepted = self.checked(self.signature.accept(params))
         trial = Trial(
             draw_seed() if seed is None else check_seed(seed),
-            choose(self.specification, backend),
+            choose(self.specification, backend, self.try_device),
             params=accepted,
         )
         self.run(trial, accepted)
@@ -117,6 +119,7 @@ def experiment(
     check: Check | None = None,
     references: tuple[str, ...] = (),
     backends: tuple[str, ...] = ("numpy",),
+    try_device: Callable[[], None] | None = None,
 ) -> Callable[[Body], Experiment]:
     """Make an experiment of a function `f(trial, *, parameter: type = default, …) -> None`.
 
@@ -130,6 +133,8 @@ def experiment(
         sentence
     references: sources of its formulas and published values
     backends: what it can compute on: "numpy" always, "cupy" when it has kernels
+    try_device: called where CuPy works, before it is taken: runs the experiment's kernel on a
+        little input, and raises an error if what comes out is wrong
 
     Raises:
         ExperimentError: the function cannot be an experiment, with the reason.
@@ -141,7 +146,7 @@ def experiment(
                 f"{name!r} cannot be the name of an experiment.",
                 hint="Use lower-case letters, digits, and dots or hyphens between them.",
             )
-        return _define(name, title, function, check, references, backends)
+        return _define(name, title, function, check, references, backends, try_device)
 
     return define
 
@@ -153,6 +158,7 @@ def _define(
     check: Check | None,
     references: tuple[str, ...],
     backends: tuple[str, ...],
+    try_device: Callable[[], None] | None,
 ) -> Experiment:
     declared = _declared(name, function)
     help_text, lines = _split_docstring(function.__doc__ or "", tuple(declared))
@@ -170,7 +176,7 @@ def _define(
         references=tuple(references),
     )
     signature = Signature(specification, tuple(arguments), has_check=check is not None)
-    return Experiment(function, signature, check, types_of)
+    return Experiment(function, signature, check, types_of, try_device)
 
 
 def _declared(name: str, function: Body) -> dict[str, inspect.Parameter]:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from labbook.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -38,6 +40,23 @@ SMALL_RATIO = 1 / 32
 exp(L) − 1 − L is off by a part in 10^7 at most; at a KL of 5·10^-5 it would be off by 4 parts
 in 10^6, at 5·10^-7 by 0.3 %, at 4.5·10^-8 by 12 % (measured; the bias is that of NumPy's float32
 exp, which is not rounded to nearest)."""
+
+SMALLEST = 3e-10
+"""The root mean square of L from which its fourth power fits into float32."""
+
+
+def need_single_precision(size: float) -> None:
+    """Refuse log ratios of this root mean square if float32 does not resolve them; 0 it does.
+
+    Raises:
+        UsageError: it does not.
+    """
+    if 0 < size < SMALLEST:
+        raise UsageError(
+            f"The log ratios of these distributions are of the size {size:.1g}, too close for "
+            "single precision.",
+            hint="Use labbook.kl.measure, which computes in double precision.",
+        )
 
 
 def k1(log_ratio: Reals) -> Reals:

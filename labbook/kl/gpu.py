@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from labbook.compute import cuda
-from labbook.errors import UsageError
-from labbook.kl.estimate import SMALLEST
+from labbook.compute import Stream, cuda
+from labbook.kl.estimate import gather
+from labbook.kl.estimators import need_single_precision
+from labbook.kl.normal import Normal, NormalPair
 from labbook.kl.power_sums import PowerSums
 
 if TYPE_CHECKING:
-    from labbook.compute import Stream
     from labbook.kl.estimate import Progress
-    from labbook.kl.normal import NormalPair
 
 KERNEL = "kl_normal.cu"
 OPTIONS = ("--std=c++17", "--use_fast_math")
@@ -39,6 +38,22 @@ QUADS_EACH = 16
 SAMPLES_IN_QUAD = 8
 SUMS = 6
 
+TRIED, TOLERATED = 10_000, 1e-5
+"""Samples of the first trial of a device, and how far its sums may be from the CPU's."""
+
+
+def try_device() -> None:
+    """Compare a few samples' sums on the device with those of the CPU.
+
+    Raises:
+        RuntimeError: they differ.
+        Exception: whatever CuPy and the driver raise where the kernel does not run.
+    """
+    pair, stream = NormalPair(Normal(0, 1), Normal(0.5, 1.2)), Stream.named(2011, "probe")
+    apart = gather_on_device(pair, stream, TRIED).distance(gather(pair, stream, TRIED))
+    if not apart <= TOLERATED:
+        raise RuntimeError(f"its sums are off by {apart:.1g} of their size")
+
 
 def gather_on_device(
     pair: NormalPair,
@@ -56,7 +71,7 @@ def gather_on_device(
         ImportError: CuPy cannot be imported.
         UsageError: the two distributions are too close for single precision.
     """
-    _refuse_too_close(pair)
+    need_single_precision(_size(pair))
     device = _Device(pair, stream)
     sums = PowerSums()
     while sums.count < samples:
@@ -93,12 +108,7 @@ def blocks(samples: int) -> int:
     return min(MOST_BLOCKS, -(-samples // (SAMPLES_IN_QUAD * QUADS_EACH * THREADS)))
 
 
-def _refuse_too_close(pair: NormalPair) -> None:
+def _size(pair: NormalPair) -> float:
+    """The root mean square of L."""
     c0, c1, c2 = pair.coefficients
-    size = math.hypot(c0 + c2, c1, math.sqrt(2) * c2)
-    if 0 < size < SMALLEST:
-        raise UsageError(
-            f"The log ratios of these distributions are of the size {size:.1g}, too close for "
-            "single precision.",
-            hint="Use labbook.kl.measure, which computes in double precision.",
-        )
+    return math.hypot(c0 + c2, c1, math.sqrt(2) * c2)

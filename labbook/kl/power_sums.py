@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -65,6 +65,20 @@ class PowerSums:
             self.k3_2 + other.k3_2,
             self.log_k3 + other.log_k3,
         )
+
+    def distance(self, other: PowerSums) -> float:
+        """By how much the sums differ, at most, as a share of the size of their terms.
+
+        L and L·k3 have both signs: the size of their terms is the measure, not of their sum.
+        """
+        sizes = replace(
+            other,
+            log=math.sqrt(other.count * other.log2),
+            log_k3=math.sqrt(other.log2 * other.k3_2),
+        )
+        each = zip(astuple(self), astuple(other), astuple(sizes), strict=True)
+        shares = [abs(one - two) / size if size else abs(one - two) for one, two, size in each]
+        return float(max(shares))
 
     def moments(self) -> dict[str, Moments]:
         """Of k1, k2 and k3; without the third and fourth, which are NaN."""

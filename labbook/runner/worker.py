@@ -81,7 +81,7 @@ def _execute(directory: RunDirectory, recorder: DirectoryRecorder, ending: Endin
     order = Order.read(directory.order)
     experiment = load(order.target, order.experiment)
     params = experiment.checked(experiment.signature.accept(order.params))
-    backend = choose(experiment.specification, order.backend)
+    backend = choose(experiment.specification, order.backend, experiment.try_device)
     trial = Trial(order.seed, backend, params=params, recorder=recorder)
     if directory.is_asked_to_stop():
         raise Cancelled

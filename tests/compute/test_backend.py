@@ -52,6 +52,23 @@ def test_auto_says_why_a_first_kernel_failed(a_machine_with: Any) -> None:
     )
 
 
+def test_a_device_that_fails_an_experiments_own_trial_is_not_taken(
+    a_machine_with: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime = SimpleNamespace(getDeviceProperties=lambda _: {"name": b"a card"})
+    a_machine_with(is_available=lambda: True, cuda=SimpleNamespace(runtime=runtime))
+    monkeypatch.setattr(sys.modules["labbook.compute.backend"], "_try_kernel", lambda _: None)
+
+    def fail() -> None:
+        raise RuntimeError("its sums are off by 0.5 of their size")
+
+    chosen = backend("auto", offered=BOTH, try_device=fail)
+    reason = "a first kernel failed (RuntimeError: its sums are off by 0.5 of their size)"
+    assert chosen == Backend("numpy", reason)
+    passed = backend("auto", offered=BOTH, try_device=lambda: None)
+    assert passed == Backend("cupy", "a CUDA device passed the trial", "a card")
+
+
 def test_auto_says_that_cupy_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "cupy", None)
     assert backend("auto", offered=BOTH) == Backend("numpy", "CuPy is not installed")

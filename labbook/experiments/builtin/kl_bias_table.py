@@ -6,6 +6,7 @@ import math
 import os
 from typing import TYPE_CHECKING, Annotated
 
+from labbook.errors import UsageError
 from labbook.experiments import AtLeast, Trial, experiment
 from labbook.model import Axis, Column, Figure, Mark, Series, Table
 
@@ -20,8 +21,13 @@ QUANTITIES = {"bias": "Bias / true KL", "stdev": "Standard deviation / true KL"}
 LOG_FROM = 10
 """Bars whose lengths differ by more are drawn on a logarithmic axis."""
 
+BACKENDS = ("numpy", "cupy")
+
 MOST = 600_000_000_000
 """About an hour at the 1.8·10⁸ samples a second that one core makes (measured)."""
+
+MOST_ON_DEVICE = 700_000_000_000_000
+"""About an hour at 2·10¹¹ samples a second, the goal for the kernel; not measured."""
 
 CONTROLS = {"lambda_star": "λ*", "lambda_hat": "λ fitted"}
 
@@ -38,11 +44,8 @@ RARE = 0.1
 
 
 def check(shift: float, samples: int) -> None:
-    if samples > MOST:
-        raise ValueError(
-            f"samples={samples:.4g} would take about {samples / MOST:.3g} hours on one core; "
-            f"give at most {MOST:.4g}, or take several seeds."
-        )
+    if samples > MOST and samples > (limit := _most()):
+        raise ValueError(_too_many(samples, limit))
     if shift == 0:
         raise ValueError(
             "with shift=0 both distributions are the same and their KL divergence is 0, "
@@ -55,6 +58,27 @@ def check(shift: float, samples: int) -> None:
         )
 
 
+def _most() -> int:
+    """What can be done here within an hour or so."""
+    from labbook.compute import backend
+
+    return MOST if backend(offered=BACKENDS).name == "numpy" else MOST_ON_DEVICE
+
+
+def _too_many(samples: int, limit: int) -> str:
+    where = "one core" if limit == MOST else "a GPU"
+    return (
+        f"samples={samples:.4g} would take about {samples / limit:.3g} hours on {where}; "
+        f"give at most {limit:.4g}, or take several seeds."
+    )
+
+
+def _try_device() -> None:
+    from labbook.kl.gpu import try_device
+
+    try_device()
+
+
 @experiment(
     "kl.bias-table",
     title="Bias and spread of the KL estimators k1, k2, k3",
@@ -62,6 +86,8 @@ def check(shift: float, samples: int) -> None:
     references=(
         "J. Schulman, Approximating KL divergence, 2020, http://joschu.net/blog/kl-approx.html",
     ),
+    backends=BACKENDS,
+    try_device=_try_device,
 )
 def kl_bias_table(
     trial: Trial,
@@ -82,12 +108,15 @@ def kl_bias_table(
     """
     from labbook.kl import Normal, NormalPair, estimate
 
+    if trial.backend.name == "numpy" and samples > MOST:
+        raise UsageError(_too_many(samples, MOST))
     pair = NormalPair(q=Normal(0, 1), p=Normal(shift, 1))
     found = estimate(
         pair,
         samples,
         seed=trial.seed,
         threads=os.cpu_count() or 1,
+        backend=trial.backend.name,
         progress=lambda done, of: trial.progress(done, of=of),
     )
     trial.metric("true_kl", found.kl)
