@@ -15,6 +15,10 @@ from labbook.kl.tails import Tail
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from labbook.kl.draws import NormalDraws
+
+    Singles = NDArray[np.float32]
+
 
 @dataclass(frozen=True, slots=True)
 class Normal:
@@ -117,6 +121,16 @@ class NormalPair:
         else:
             np.multiply(z, c1, out=out)
         out += c0
+
+    def log_ratios(self, draws: NormalDraws, count: int, out: Singles) -> Singles:
+        """L at the next `count` samples: in `out`, or in the draws' own buffer."""
+        c0, c1, c2 = self.coefficients
+        if c2:
+            self.log_ratio_at(draws.take(count), out=out)
+            return out
+        scaled = draws.take(count, c1)
+        scaled += np.float32(c0)
+        return scaled
 
     def log_moment(self, t: float) -> float:
         """log M(t), where M(t) = E_q[r^t]; infinite where the expectation is.

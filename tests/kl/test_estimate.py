@@ -151,7 +151,7 @@ def test_extreme_shifts_give_finite_sums(shift: float) -> None:
 def test_progress_counts_up_to_the_samples() -> None:
     seen: list[tuple[int, int]] = []
     estimate(PAIR, 150_000, seed=1, progress=lambda *at: seen.append(at), chunk=1 << 14)
-    assert seen == [(65_536, 150_000), (131_072, 150_000), (150_000, 150_000)]
+    assert seen == [(done, 150_000) for done in (32_768, 65_536, 98_304, 131_072, 150_000)]
 
 
 @pytest.mark.parametrize("threads", [1, 2])
@@ -180,7 +180,7 @@ def test_memory_does_not_grow_with_the_samples() -> None:
         "from labbook.kl import Normal, NormalPair, estimate\n"
         "pair = NormalPair(Normal(0, 1), Normal(0.1, 1))"
     )
-    few = peak_growth_mb(before, "estimate(pair, 200_000, seed=1)")
+    few = peak_growth_mb(before, "estimate(pair, 300_000, seed=1)")
     many = peak_growth_mb(before, "estimate(pair, 10_000_000, seed=1)")
     assert many < few + 1.5
     assert many < 16
