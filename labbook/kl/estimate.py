@@ -16,7 +16,7 @@ import numpy as np
 from labbook.compute import Stream
 from labbook.errors import UsageError
 from labbook.kl import estimators as kinds
-from labbook.kl.draws import NormalDraws, normals
+from labbook.kl.draws import NUMBERS_PER_WORD, NormalDraws, normals
 from labbook.kl.exact import Law, laws
 from labbook.kl.joint import Joint
 from labbook.kl.moments import Moments, relative_se_of_sd
@@ -85,6 +85,7 @@ class Estimate:
 
     kl: the true KL(q ‖ p), in nats
     joint: L and k3 together, of which every −L + λ(r − 1) is made
+    kept: the sums over whole words of the stream, to be continued from
     """
 
     pair: NormalPair
@@ -93,6 +94,7 @@ class Estimate:
     kl: float
     measured: dict[str, Measured] = field(default_factory=dict)
     joint: Joint = field(default_factory=Joint)
+    kept: PowerSums = field(default_factory=PowerSums)
 
     def __getitem__(self, name: str) -> Measured:
         return self.measured[name]
@@ -107,28 +109,42 @@ def estimate(
     chunk: int = CHUNK,
     threads: int = 1,
     backend: str = "numpy",
+    earlier: PowerSums | None = None,
 ) -> Estimate:
     """Draw samples of q and gather the moments of k1, k2 and k3.
 
     threads: how many share the work on NumPy; the result is the same to the last bit
     backend: "numpy" or "cupy": the same samples, and sums within 2·10^-6 of each other
+    earlier: what another estimate of this pair, with this seed and fewer samples, has kept:
+        only the samples after those are drawn, and the result is that of one go
 
     Raises:
         ImportError: CuPy is wanted and cannot be imported.
-        UsageError: fewer than two samples, or distributions too close for single precision.
+        UsageError: fewer than two samples, or than were drawn earlier; or distributions too
+            close for single precision.
     """
     if samples < 2:
         raise UsageError(f"An estimate needs at least 2 samples, not {samples}.")
-    stream = Stream(seed)
-    if backend == "cupy":
-        from labbook.kl.gpu import gather_on_device
+    stream, kept = Stream(seed), earlier or PowerSums()
+    whole = samples - samples % NUMBERS_PER_WORD
+    if kept.count > whole:
+        raise UsageError(f"{kept.count:,} samples are drawn already: {samples:,} are no more.")
 
-        sums = gather_on_device(pair, stream, samples, progress=progress)
-    else:
-        sums = gather(pair, stream, samples, progress=progress, chunk=chunk, threads=threads)
+    def part(first: int, end: int) -> PowerSums:
+        told = None if progress is None else lambda done, _: progress(first + done, samples)
+        if backend == "cupy":
+            from labbook.kl.gpu import gather_on_device
+
+            return gather_on_device(pair, stream, end - first, first, progress=told)
+        return gather(
+            pair, stream, end - first, first=first, progress=told, chunk=chunk, threads=threads
+        )
+
+    kept += part(kept.count, whole)
+    sums = kept + part(whole, samples)
     exact, found = laws(pair), sums.moments()
     measured = {name: Measured(name, found[name], exact[name]) for name in found}
-    return Estimate(pair, samples, stream, pair.kl, measured, sums.joint())
+    return Estimate(pair, samples, stream, pair.kl, measured, sums.joint(), kept)
 
 
 def gather(
@@ -152,7 +168,7 @@ def gather(
     k3 = _k3_for(pair, stream)
     shard = chunk * CHUNKS_IN_A_SHARD
     starts = range(first, first + samples, shard)
-    workers = [_Worker(pair, stream, k3, chunk) for _ in range(min(threads, len(starts)))]
+    workers = [_Worker(pair, stream, k3, chunk) for _ in range(min(threads, len(starts)) or 1)]
 
     def job(worker: _Worker, start: int) -> PowerSums:
         return worker.sums(start, min(shard, first + samples - start))

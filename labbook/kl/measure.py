@@ -21,6 +21,7 @@ from labbook.kl.exact import Law
 from labbook.kl.pair_laws import Exact, exact, law
 from labbook.kl.pareto import tail_length
 from labbook.kl.tally import Tally
+from labbook.kl.turns import in_turns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +36,13 @@ if TYPE_CHECKING:
 CHUNK = 1 << 15
 """Samples at once: a dozen float64 buffers of this length fit a second-level cache."""
 
+TAILS_KEPT = 2
+"""A sample's tail is short of some values of the longer tail of a larger sample. So twice as
+many are kept as its own tail has: what is missing then lies far below the larger one's tail."""
+
+CHUNKS_IN_A_SHARD = 4
+"""A thread takes so many chunks at a time; their tallies are merged in order."""
+
 _LOW_BITS = np.uint64(11)
 
 Progress = Callable[[int, int], None]
@@ -46,6 +54,7 @@ class Measurement:
     """Everything that a sample says of a pair.
 
     laws: the exact law of each estimator's single sample
+    kept: the tally over whole quads of the stream's words, to be continued from
     """
 
     pair: Pair
@@ -53,6 +62,7 @@ class Measurement:
     laws: Mapping[str, Law]
     samples: int
     tally: Tally
+    kept: Tally
 
 
 def measure(
@@ -62,20 +72,45 @@ def measure(
     seed: int,
     progress: Progress | None = None,
     chunk: int = CHUNK,
+    threads: int = 1,
+    earlier: Tally | None = None,
 ) -> Measurement:
     """Draw samples of q and tally every estimator.
 
+    threads: how many share the work; the result is the same to the last bit
+    earlier: what another measurement of this pair, with this seed and fewer samples, has
+        kept: only the samples after those are drawn, and the result is that of one go
+
     Raises:
-        UsageError: fewer than two samples.
+        UsageError: fewer than two samples, or than were drawn earlier.
     """
     if samples < 2:
         raise UsageError(f"An estimate needs at least 2 samples, not {samples}.")
-    known = exact(pair)
+    stream, known, kept = Stream(seed), exact(pair), earlier or Tally()
     statistics = estimators(known)
-    tally = gather(pair, Stream(seed), samples, statistics, progress=progress, chunk=chunk)
+    whole, tail = samples - samples % WORDS_PER_QUAD, tail_length(samples) + 1
+    if kept.count > whole:
+        raise UsageError(f"{kept.count:,} samples are drawn already: {samples:,} are no more.")
+
+    def part(first: int, end: int) -> Tally:
+        told = None if progress is None else lambda done, _: progress(first + done, samples)
+        return gather(
+            pair,
+            stream,
+            end - first,
+            statistics,
+            first=first,
+            keep=TAILS_KEPT * tail,
+            progress=told,
+            chunk=chunk,
+            threads=threads,
+        )
+
+    kept = kept.merge(part(kept.count, whole), TAILS_KEPT * tail)
+    tally = kept.merge(part(whole, samples), tail)
     every = {**statistics, "clamped": of.clamped_k3()}
     return Measurement(
-        pair, known, {name: law(pair, each) for name, each in every.items()}, samples, tally
+        pair, known, {name: law(pair, each) for name, each in every.items()}, samples, tally, kept
     )
 
 
@@ -98,28 +133,53 @@ def gather(
     statistics: Mapping[str, Statistic],
     *,
     first: int = 0,
+    keep: int | None = None,
     progress: Progress | None = None,
     chunk: int = CHUNK,
+    threads: int = 1,
 ) -> Tally:
     """The tally of samples `first` (a multiple of 4) to `first + samples - 1`.
 
     Tallies of neighbouring ranges merge into that of the whole: a sample can be split over
-    processes, or continued another day.
+    processes, or continued another day. The number of threads changes no bit of them.
+
+    keep: how many of the largest log ratios; else as many as the tail of so many samples has
     """
-    if first % WORDS_PER_QUAD or chunk % 2:
-        raise ValueError("a range begins at a multiple of 4, and a chunk is even")
-    bits = stream.philox(index=first // WORDS_PER_QUAD)
-    keep, clamp = tail_length(samples) + 1, of.clamped_k3()
-    tally, done = Tally(), 0
-    while done < samples:
-        count = min(chunk, samples - done)
-        x = pair.q.quantile(uniforms(bits.random_raw(count)))
+    if first % WORDS_PER_QUAD or chunk % WORDS_PER_QUAD:
+        raise ValueError("a range begins at a multiple of 4, and so does a chunk")
+    most = tail_length(samples) + 1 if keep is None else keep
+    shard = chunk * CHUNKS_IN_A_SHARD
+    starts = range(first, first + samples, shard)
+    pair.q.quantile(np.array([0.5]))  # makes its table, once for all threads
+
+    def job(_: None, start: int) -> Tally:
+        end = min(start + shard, first + samples)
+        return _tally(pair, stream, statistics, range(start, end, chunk), end, most)
+
+    tally = Tally()
+    for part in in_turns([None] * (min(threads, len(starts)) or 1), job, starts):
+        tally = tally.merge(part, most)
+        if progress is not None:
+            progress(tally.count, samples)
+    return tally
+
+
+def _tally(
+    pair: Pair,
+    stream: Stream,
+    statistics: Mapping[str, Statistic],
+    starts: range,
+    end: int,
+    keep: int,
+) -> Tally:
+    """Of one shard, chunk by chunk."""
+    bits, clamp = stream.philox(index=starts.start // WORDS_PER_QUAD), of.clamped_k3()
+    tally = Tally()
+    for start in starts:
+        x = pair.q.quantile(uniforms(bits.random_raw(min(starts.step, end - start))))
         with np.errstate(divide="ignore"):
             log_ratio = pair.log_ratio(x)
         tally = tally.merge(Tally.of(log_ratio, statistics, clamp, keep), keep)
-        done += count
-        if progress is not None:
-            progress(done, samples)
     return tally
 
 

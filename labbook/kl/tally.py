@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,6 +38,11 @@ class Tally:
     lost: int = 0
     clamped: int = 0
 
+    @property
+    def count(self) -> int:
+        """How many samples it is of."""
+        return self.moments["ratio"].count if self.moments else 0
+
     @classmethod
     def of(
         cls, log_ratio: Reals, statistics: Mapping[str, Statistic], clamp: Statistic, keep: int
@@ -66,8 +71,9 @@ class Tally:
 
     def merge(self, other: Tally, keep: int) -> Tally:
         """Of both parts together."""
-        if not self.moments:
-            return other
+        if not self.moments or not other.moments:
+            one = self if self.moments else other
+            return replace(one, largest=_largest(one.largest, keep))
         with np.errstate(over="ignore", invalid="ignore"):
             return Tally(
                 {name: each.merge(other.moments[name]) for name, each in self.moments.items()},
