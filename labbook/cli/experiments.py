@@ -45,4 +45,6 @@ def _described(specification: Specification) -> str:
         lines += ["", "References", *(f"  {each}" for each in specification.references)]
     example = " ".join(f"{each.name}={each.default_text}" for each in specification.parameters[:2])
     lines += ["", f"  labbook run {specification.name} {example}".rstrip()]
+    if specification.grows:
+        lines.append(f"  labbook runs continue ID {specification.grows}=…   (a run, with more)")
     return "\n".join(lines)

@@ -65,7 +65,18 @@ def run(
     """
     if detach and figures:
         raise UsageError("--figures needs the run's end, so it cannot go with --detach.")
-    started = launch.launch(context.desk, name, _given(params), seed=seed, backend=backend)
+    started = launch.launch(context.desk, name, given(params), seed=seed, backend=backend)
+    finish(context, started, detach=detach, figures=figures, as_json=as_json)
+
+
+def finish(
+    context: Context, started: Run, *, detach: bool, figures: Path | None, as_json: bool
+) -> None:
+    """Follow a run to its end, unless it is to go on by itself, and show it.
+
+    Raises:
+        RunFailed, RunCancelled: it did not finish.
+    """
     if detach:
         ended = started
         say(f"run {started.id} has started; `labbook runs show {started.id}` shows it.")
@@ -92,18 +103,23 @@ def show_run(context: Context, run: Run, *, full: bool = False) -> None:
     put(headline(run), draw_run(run, find.results(context.desk, run), full=full))
 
 
-def _given(params: tuple[str, ...]) -> dict[str, str]:
-    given: dict[str, str] = {}
+def given(params: tuple[str, ...]) -> dict[str, str]:
+    """The texts that were typed for parameters, by name.
+
+    Raises:
+        UsageError: one is not of the form name=value, or is given twice.
+    """
+    found: dict[str, str] = {}
     for param in params:
         name, equals, value = param.partition("=")
         if not equals or not name:
             raise UsageError(
                 f"{param!r} is no parameter.", hint="Parameters are given as name=value."
             )
-        if name in given:
+        if name in found:
             raise UsageError(f"The parameter {name} is given twice.")
-        given[name] = value
-    return given
+        found[name] = value
+    return found
 
 
 def _raise_unless_finished(run: Run) -> None:

@@ -6,6 +6,7 @@ import click
 
 from labbook.cli.arguments import ID
 from labbook.cli.context import Context
+from labbook.cli.continue_run import continue_run
 from labbook.cli.output import columns, put_json, put_text, say
 from labbook.cli.run import show_run
 from labbook.cli.shapes import run_json
@@ -17,7 +18,7 @@ from labbook.model.run import Run, RunState
 @click.group(invoke_without_command=True)
 @click.pass_context
 def runs(ctx: click.Context) -> None:
-    """List runs, show one, read its log, or cancel it."""
+    """List runs, show one, read its log, cancel one, or continue one."""
     if ctx.invoked_subcommand is None:
         ctx.invoke(list_)
 
@@ -93,6 +94,8 @@ def cancel(context: Context, run_id: int) -> None:
     else:
         say(f"Run {run_id} is asked to stop.")
 
+
+runs.add_command(continue_run)
 
 _HEADINGS = ("id", "experiment", "state", "started", "took", "metrics")
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from labbook.desk.desk import Desk
+from labbook.errors import UsageError
+from labbook.model.run import RunState
 
 if TYPE_CHECKING:
     from labbook.experiments.registry import Registry
@@ -56,6 +58,54 @@ def launch(
 
     request = _registry(desk).request(name, given, seed)
     return start(desk.notebook, request, desk.settings, desk.clock, backend=backend)
+
+
+def continue_run(
+    desk: Desk, run_id: int, given: Mapping[str, str], *, backend: str = "auto"
+) -> Run:
+    """Start a run that goes on from a finished one: same parameters and seed, but more of one.
+
+    given: the parameter in which the experiment grows, and its new value
+
+    Raises:
+        NotFound: there is no such run, or no longer its experiment.
+        UsageError: the run cannot be continued, or not in this way; nothing is recorded.
+        BackendUnavailable, ExperimentError: as for `launch`.
+    """
+    from labbook.artifacts import read
+    from labbook.desk.runs import run
+    from labbook.model.run import KEPT
+    from labbook.runner.launch import Earlier
+    from labbook.runner.launch import launch as start
+
+    before, registry = run(desk, run_id), _registry(desk)
+    grows = registry.find(before.experiment).specification.grows
+    kept = next((each for each in before.artifacts if each.name == KEPT), None)
+    if not grows or kept is None or before.state is not RunState.FINISHED:
+        raise UsageError(
+            f"Run {run_id} cannot be continued: {_why_not(before, grows)}.",
+            hint=f"`labbook run {before.experiment}` starts another.",
+        )
+    hint = f"Give it as in `labbook runs continue {run_id} {grows}=…`."
+    if set(given) != {grows}:
+        raise UsageError(f"Run {run_id} is continued in {grows} alone.", hint=hint)
+    request = registry.request(before.experiment, given, before.seed, others=before.params)
+    if not request.params[grows] > before.params[grows]:
+        more = f"Run {run_id} has {grows}={before.params[grows]} already: give more than that."
+        raise UsageError(more, hint=hint)
+    content = read(desk.notebook.artifacts_dir, kept.sha256)
+    earlier = Earlier(run_id, content)
+    return start(
+        desk.notebook, request, desk.settings, desk.clock, backend=backend, earlier=earlier
+    )
+
+
+def _why_not(run: Run, grows: str) -> str:
+    if run.state is not RunState.FINISHED:
+        return f"it is {run.state.words}"
+    if not grows:
+        return f"{run.experiment} keeps nothing to go on from"
+    return "it has kept nothing to go on from"
 
 
 def _registry(desk: Desk) -> Registry:

@@ -16,7 +16,7 @@ from labbook.experiments.trial import Trial
 from labbook.model import Parameter, ParameterKind, Specification
 
 NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
-RESERVED = (SEED, "backend", "trial")
+RESERVED = (SEED, "backend", "trial", "earlier")
 
 _SCALARS = {
     int: ParameterKind.INT,
@@ -65,23 +65,47 @@ class Experiment:
     def specification(self) -> Specification:
         return self.signature.specification
 
-    def __call__(self, *, seed: int | None = None, backend: str = "auto", **params: Any) -> Trial:
+    def __call__(
+        self,
+        *,
+        seed: int | None = None,
+        backend: str = "auto",
+        earlier: Trial | None = None,
+        **params: Any,
+    ) -> Trial:
         """Run in memory.
 
+        earlier: a trial to go on from; its seed and parameters stand for those not given
+
         Raises:
-            UsageError: a parameter or the seed is no good.
+            UsageError: a parameter or the seed is no good, or `earlier` kept nothing.
             BackendUnavailable: the backend that was asked for is not there.
         """
         from labbook.experiments.backends import choose
 
+        if earlier is not None:
+            seed, params = self._after(earlier, seed, params)
         accepted = self.checked(self.signature.accept(params))
         trial = Trial(
             draw_seed() if seed is None else check_seed(seed),
             choose(self.specification, backend, self.try_device),
             params=accepted,
+            earlier=None if earlier is None else earlier.kept,
         )
         self.run(trial, accepted)
         return trial
+
+    def _after(
+        self, earlier: Trial, seed: int | None, params: dict[str, Any]
+    ) -> tuple[int, dict[str, Any]]:
+        grows = self.specification.grows
+        if not grows or earlier.kept is None:
+            raise UsageError(f"This trial of {self.name} has kept nothing to go on from.")
+        every = {**earlier.params, **params}
+        changed = sorted(name for name in every if every[name] != earlier.params.get(name))
+        if changed != [grows] or seed not in (None, earlier.seed):
+            raise UsageError(f"A trial of {self.name} is continued in {grows} alone.")
+        return earlier.seed, every
 
     def run(self, trial: Trial, params: Mapping[str, Any]) -> None:
         """Call the function with checked parameters and this trial."""
@@ -120,6 +144,7 @@ def experiment(
     references: tuple[str, ...] = (),
     backends: tuple[str, ...] = ("numpy",),
     try_device: Callable[[], None] | None = None,
+    grows: str = "",
 ) -> Callable[[Body], Experiment]:
     """Make an experiment of a function `f(trial, *, parameter: type = default, …) -> None`.
 
@@ -135,6 +160,9 @@ def experiment(
     backends: what it can compute on: "numpy" always, "cupy" when it has kernels
     try_device: called where CuPy works, before it is taken: runs the experiment's kernel on a
         little input, and raises an error if what comes out is wrong
+    grows: the parameter in which a finished run can be continued, such as "samples": what it
+        handed to `trial.keep`, a later run with more of it and the same seed finds in
+        `trial.earlier`
 
     Raises:
         ExperimentError: the function cannot be an experiment, with the reason.
@@ -146,7 +174,7 @@ def experiment(
                 f"{name!r} cannot be the name of an experiment.",
                 hint="Use lower-case letters, digits, and dots or hyphens between them.",
             )
-        return _define(name, title, function, check, references, backends, try_device)
+        return _define(name, title, function, check, references, backends, try_device, grows)
 
     return define
 
@@ -159,6 +187,7 @@ def _define(
     references: tuple[str, ...],
     backends: tuple[str, ...],
     try_device: Callable[[], None] | None,
+    grows: str,
 ) -> Experiment:
     declared = _declared(name, function)
     help_text, lines = _split_docstring(function.__doc__ or "", tuple(declared))
@@ -174,9 +203,18 @@ def _define(
         parameters=tuple(each.parameter for each in arguments),
         backends=("numpy", *(each for each in backends if each != "numpy")),
         references=tuple(references),
+        grows=_growing(name, grows, declared),
     )
     signature = Signature(specification, tuple(arguments), has_check=check is not None)
     return Experiment(function, signature, check, types_of, try_device)
+
+
+def _growing(name: str, grows: str, declared: Mapping[str, inspect.Parameter]) -> str:
+    if grows and grows not in declared:
+        raise ExperimentError(
+            f"The experiment {name} is to grow in {grows}, which is none of its parameters."
+        )
+    return grows
 
 
 def _declared(name: str, function: Body) -> dict[str, inspect.Parameter]:

@@ -104,8 +104,17 @@ class Registry:
             hint=" ".join((f"{meant}`labbook experiments` lists them.", *problems)),
         )
 
-    def request(self, name: str, given: Mapping[str, str], seed: int | None = None) -> Request:
+    def request(
+        self,
+        name: str,
+        given: Mapping[str, str],
+        seed: int | None = None,
+        *,
+        others: Mapping[str, Any] | None = None,
+    ) -> Request:
         """Check what was typed, in all respects that can be checked before a run.
+
+        others: values that stand in the place of defaults
 
         Raises:
             NotFound: there is no such experiment.
@@ -113,7 +122,7 @@ class Registry:
         """
         found = self.find(name)
         rest, chosen = split_seed(given, seed)
-        params = found.signature.read(rest)
+        params = found.signature.read(rest, others)
         if found.signature.has_check:
             if found.target.startswith(_OWN_CODE):
                 load(found.target, name).checked(params)

@@ -84,19 +84,23 @@ class Signature:
     arguments: tuple[Argument, ...]
     has_check: bool = False
 
-    def read(self, given: Mapping[str, str]) -> dict[str, Any]:
+    def read(
+        self, given: Mapping[str, str], others: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
         """Typed values for all parameters: what was given as text, else the defaults.
+
+        others: values that stand in the place of defaults
 
         Raises:
             UsageError: one is unknown, missing or no value of its parameter.
         """
         self._refuse_unknown(given)
-        return {
+        typed = {
             each.parameter.name: each.read(given[each.parameter.name])
-            if each.parameter.name in given
-            else self._default(each.parameter)
             for each in self.arguments
+            if each.parameter.name in given
         }
+        return self.accept({**(others or {}), **typed})
 
     def accept(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """As `read`, for Python values.
@@ -153,6 +157,7 @@ class Signature:
             backends=tuple(data["backends"]),
             references=tuple(data["references"]),
             source=data["source"],
+            grows=data.get("grows", ""),
         )
         return cls(specification, arguments, bool(data["has_check"]))
 

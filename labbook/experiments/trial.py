@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from labbook.model import Cell, Figure, Metric, Progress, Table
+from labbook.model.jsonable import encode
 
 if TYPE_CHECKING:
     import os
@@ -36,6 +37,7 @@ class Recorder(Protocol):
     def table(self, table: Table) -> None: ...
     def figure(self, figure: Figure) -> None: ...
     def file(self, name: str, path: Path) -> None: ...
+    def keep(self, content: Mapping[str, Any]) -> None: ...
     def warn(self, text: str) -> None: ...
     def is_cancelled(self) -> bool: ...
 
@@ -49,6 +51,8 @@ class Trial:
 
     seed: what every random number must follow from
     params: the parameters of this execution
+    earlier: what the trial that this one goes on from has kept, as JSON has it
+    kept: what this one has kept
     """
 
     def __init__(
@@ -58,6 +62,7 @@ class Trial:
         *,
         params: Mapping[str, Any] | None = None,
         recorder: Recorder | None = None,
+        earlier: Mapping[str, Any] | None = None,
     ) -> None:
         self.seed = seed
         self.backend = backend
@@ -68,6 +73,8 @@ class Trial:
         self.figures: dict[str, Figure] = {}
         self.files: dict[str, Path] = {}
         self.warnings: list[str] = []
+        self.earlier = earlier
+        self.kept: Mapping[str, Any] | None = None
         self._recorder = recorder
         self._next_progress = 0.0
 
@@ -127,6 +134,15 @@ class Trial:
         self.files[str(name)] = source
         if self._recorder is not None:
             self._recorder.file(str(name), source)
+
+    def keep(self, content: Mapping[str, Any]) -> None:
+        """Keep what a later run needs to go on from this one: see `grows` of `experiment`.
+
+        content: whatever JSON can hold, with NaN and infinities
+        """
+        self.kept = cast(Mapping[str, Any], encode(dict(content)))
+        if self._recorder is not None:
+            self._recorder.keep(self.kept)
 
     def warn(self, text: str) -> None:
         """Tell the reader of the results something that they should know."""

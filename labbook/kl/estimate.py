@@ -16,7 +16,7 @@ import numpy as np
 from labbook.compute import Stream
 from labbook.errors import UsageError
 from labbook.kl import estimators as kinds
-from labbook.kl.draws import NUMBERS_PER_WORD, NormalDraws, normals
+from labbook.kl.draws import NormalDraws, normals
 from labbook.kl.exact import Law, laws
 from labbook.kl.joint import Joint
 from labbook.kl.moments import Moments, relative_se_of_sd
@@ -85,7 +85,7 @@ class Estimate:
 
     kl: the true KL(q ‖ p), in nats
     joint: L and k3 together, of which every −L + λ(r − 1) is made
-    kept: the sums over whole words of the stream, to be continued from
+    kept: the sums over whole shards, to be continued from
     """
 
     pair: NormalPair
@@ -116,7 +116,8 @@ def estimate(
     threads: how many share the work on NumPy; the result is the same to the last bit
     backend: "numpy" or "cupy": the same samples, and sums within 2·10^-6 of each other
     earlier: what another estimate of this pair, with this seed and fewer samples, has kept:
-        only the samples after those are drawn, and the result is that of one go
+        only the samples after those are drawn, and on NumPy no bit of the result differs
+            from that of one go
 
     Raises:
         ImportError: CuPy is wanted and cannot be imported.
@@ -126,22 +127,30 @@ def estimate(
     if samples < 2:
         raise UsageError(f"An estimate needs at least 2 samples, not {samples}.")
     stream, kept = Stream(seed), earlier or PowerSums()
-    whole = samples - samples % NUMBERS_PER_WORD
+    whole = samples - samples % (chunk * CHUNKS_IN_A_SHARD)
     if kept.count > whole:
         raise UsageError(f"{kept.count:,} samples are drawn already: {samples:,} are no more.")
 
-    def part(first: int, end: int) -> PowerSums:
+    def go_on(sums: PowerSums, end: int) -> PowerSums:
+        first = sums.count
         told = None if progress is None else lambda done, _: progress(first + done, samples)
         if backend == "cupy":
             from labbook.kl.gpu import gather_on_device
 
-            return gather_on_device(pair, stream, end - first, first, progress=told)
+            return sums + gather_on_device(pair, stream, end - first, first, progress=told)
         return gather(
-            pair, stream, end - first, first=first, progress=told, chunk=chunk, threads=threads
+            pair,
+            stream,
+            end - first,
+            first=first,
+            onto=sums,
+            progress=told,
+            chunk=chunk,
+            threads=threads,
         )
 
-    kept += part(kept.count, whole)
-    sums = kept + part(whole, samples)
+    kept = go_on(kept, whole)
+    sums = go_on(kept, samples)
     exact, found = laws(pair), sums.moments()
     measured = {name: Measured(name, found[name], exact[name]) for name in found}
     return Estimate(pair, samples, stream, pair.kl, measured, sums.joint(), kept)
@@ -153,6 +162,7 @@ def gather(
     samples: int,
     *,
     first: int = 0,
+    onto: PowerSums | None = None,
     progress: Progress | None = None,
     chunk: int = CHUNK,
     threads: int = 1,
@@ -161,6 +171,8 @@ def gather(
 
     Those of neighbouring ranges add up to those of the whole: a sample can be split over
     processes, or continued another day. The number of threads changes no bit of them.
+
+    onto: sums to which these are added, shard by shard
 
     Raises:
         UsageError: the two distributions are too close for single precision.
@@ -173,11 +185,12 @@ def gather(
     def job(worker: _Worker, start: int) -> PowerSums:
         return worker.sums(start, min(shard, first + samples - start))
 
-    sums = PowerSums()
+    before = onto or PowerSums()
+    sums = before
     for part in in_turns(workers, job, starts):
         sums += part
         if progress is not None:
-            progress(sums.count, samples)
+            progress(sums.count - before.count, samples)
     return sums
 
 

@@ -54,7 +54,7 @@ class Measurement:
     """Everything that a sample says of a pair.
 
     laws: the exact law of each estimator's single sample
-    kept: the tally over whole quads of the stream's words, to be continued from
+    kept: the tally over whole shards, to be continued from
     """
 
     pair: Pair
@@ -79,7 +79,8 @@ def measure(
 
     threads: how many share the work; the result is the same to the last bit
     earlier: what another measurement of this pair, with this seed and fewer samples, has
-        kept: only the samples after those are drawn, and the result is that of one go
+        kept: only the samples after those are drawn, and no bit of the result differs from
+            that of one go
 
     Raises:
         UsageError: fewer than two samples, or than were drawn earlier.
@@ -88,11 +89,12 @@ def measure(
         raise UsageError(f"An estimate needs at least 2 samples, not {samples}.")
     stream, known, kept = Stream(seed), exact(pair), earlier or Tally()
     statistics = estimators(known)
-    whole, tail = samples - samples % WORDS_PER_QUAD, tail_length(samples) + 1
+    whole, tail = samples - samples % (chunk * CHUNKS_IN_A_SHARD), tail_length(samples) + 1
     if kept.count > whole:
         raise UsageError(f"{kept.count:,} samples are drawn already: {samples:,} are no more.")
 
-    def part(first: int, end: int) -> Tally:
+    def go_on(tally: Tally, end: int, keep: int) -> Tally:
+        first = tally.count
         told = None if progress is None else lambda done, _: progress(first + done, samples)
         return gather(
             pair,
@@ -100,14 +102,15 @@ def measure(
             end - first,
             statistics,
             first=first,
-            keep=TAILS_KEPT * tail,
+            onto=tally,
+            keep=keep,
             progress=told,
             chunk=chunk,
             threads=threads,
         )
 
-    kept = kept.merge(part(kept.count, whole), TAILS_KEPT * tail)
-    tally = kept.merge(part(whole, samples), tail)
+    kept = go_on(kept, whole, TAILS_KEPT * tail)
+    tally = go_on(kept, samples, tail)
     every = {**statistics, "clamped": of.clamped_k3()}
     return Measurement(
         pair, known, {name: law(pair, each) for name, each in every.items()}, samples, tally, kept
@@ -133,6 +136,7 @@ def gather(
     statistics: Mapping[str, Statistic],
     *,
     first: int = 0,
+    onto: Tally | None = None,
     keep: int | None = None,
     progress: Progress | None = None,
     chunk: int = CHUNK,
@@ -143,6 +147,7 @@ def gather(
     Tallies of neighbouring ranges merge into that of the whole: a sample can be split over
     processes, or continued another day. The number of threads changes no bit of them.
 
+    onto: a tally that these are merged into, shard by shard
     keep: how many of the largest log ratios; else as many as the tail of so many samples has
     """
     if first % WORDS_PER_QUAD or chunk % WORDS_PER_QUAD:
@@ -156,11 +161,12 @@ def gather(
         end = min(start + shard, first + samples)
         return _tally(pair, stream, statistics, range(start, end, chunk), end, most)
 
-    tally = Tally()
+    before = onto or Tally()
+    tally = before.merge(Tally(), most)
     for part in in_turns([None] * (min(threads, len(starts)) or 1), job, starts):
         tally = tally.merge(part, most)
         if progress is not None:
-            progress(tally.count, samples)
+            progress(tally.count - before.count, samples)
     return tally
 
 

@@ -59,6 +59,7 @@ class Specification:
     backends: what it can compute on; "numpy" always
     references: sources of its formulas and published values
     source: where it comes from: "labbook", a distribution, or a file
+    grows: the parameter in which a finished run can be continued; empty if it cannot
     """
 
     name: str
@@ -68,6 +69,7 @@ class Specification:
     backends: tuple[str, ...] = ("numpy",)
     references: tuple[str, ...] = ()
     source: str = "labbook"
+    grows: str = ""
 
 
 def _typed(value: Any) -> str:

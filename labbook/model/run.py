@@ -57,6 +57,10 @@ ALLOWED_STEPS: Mapping[RunState, frozenset[RunState]] = {
 }
 
 
+KEPT = "kept.json"
+"""The artifact with what a run has kept, for another to go on from it."""
+
+
 class ArtifactKind(StrEnum):
     TABLE = "table"
     FIGURE = "figure"

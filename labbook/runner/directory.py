@@ -3,6 +3,7 @@
 `<notebook>/runs/<run>/` holds, for a run of any kind and in any language:
 
     run.json        what to run; written once, before anything starts (see `order`)
+    earlier.json    what the run that this one goes on from has kept
     spawned         the identity of the supervisor, by who started it
     claim           the identity of the supervisor, by itself; comes into being once and never
                     again, so a second supervisor for the same run stops at once
@@ -59,6 +60,7 @@ class RunDirectory:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.order = path / "run.json"
+        self.earlier = path / "earlier.json"
         self.events = path / "events.jsonl"
         self.log = path / "log"
         self.files = path / "files"
@@ -105,6 +107,20 @@ class RunDirectory:
         finally:
             mine.unlink(missing_ok=True)
         return True
+
+    def read_earlier(self) -> dict[str, Any] | None:
+        """What the run that this one goes on from has kept; None if it begins anew.
+
+        Raises:
+            ValueError: it is no JSON object.
+        """
+        try:
+            found = json.loads(self.earlier.read_bytes())
+        except FileNotFoundError:
+            return None
+        if not isinstance(found, dict):
+            raise ValueError(f"{self.earlier} holds no object")
+        return found
 
     def is_claimed(self) -> bool:
         return (self.path / "claim").exists()

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from labbook.errors import ExperimentError
 from labbook.experiments.backends import refuse_backend
@@ -31,6 +32,13 @@ _launching: set[int] = set()
 """Threads of this process that are between a run's row and its supervisor."""
 
 
+class Earlier(NamedTuple):
+    """A run to go on from, and what it has kept."""
+
+    run_id: int
+    kept: bytes
+
+
 def registry(notebook: Path) -> Registry:
     """The experiments that the notebook in this directory can run."""
     return Registry(notebook / "experiments", notebook / "runs" / "specifications")
@@ -44,10 +52,12 @@ def launch(
     *,
     backend: str = "auto",
     patience: Patience = PATIENCE,
+    earlier: Earlier | None = None,
 ) -> Run:
     """Start a run and return at once; it goes on whatever becomes of this process.
 
     patience: how long a cancelled run is waited for
+    earlier: the run that it goes on from
 
     Raises:
         BackendUnavailable: the experiment has no code for that backend; nothing is recorded.
@@ -58,11 +68,11 @@ def launch(
     bury()
     seed = draw_seed() if request.seed is None else request.seed
     with _launching_here():
-        run = _record(notebook, request, seed, settings, clock(), backend)
+        run = _record(notebook, request, seed, settings, clock(), backend, earlier)
         directory = RunDirectory.of(notebook.path, run.id)
         order = _order(run, request, seed, settings, patience)
         try:
-            _start_supervisor(notebook.path.absolute(), directory, order)
+            _start_supervisor(notebook.path.absolute(), directory, order, earlier)
         except OSError as error:
             why = f"It could not be started: {error}."
             intake = Intake(notebook, run.id, directory)
@@ -83,6 +93,7 @@ def _record(
     settings: Settings,
     moment: Moment,
     backend: str,
+    earlier: Earlier | None,
 ) -> Run:
     """The first of the two transactions of a paste."""
     return runs.create_run(
@@ -95,6 +106,7 @@ def _record(
         moment=moment,
         host=identity.place()[0],
         owner=identity.own().text,
+        parent_id=None if earlier is None else earlier.run_id,
     )
 
 
@@ -134,8 +146,12 @@ def bury() -> None:
             _spawned.discard(pid)
 
 
-def _start_supervisor(notebook: Path, directory: RunDirectory, order: Order) -> None:
+def _start_supervisor(
+    notebook: Path, directory: RunDirectory, order: Order, earlier: Earlier | None
+) -> None:
     directory.make()
+    if earlier is not None:
+        directory.earlier.write_bytes(earlier.kept)
     order.write(directory.order)
     pid = spawn(
         "labbook.runner.supervisor",

@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from labbook.errors import DiskFull
 from labbook.model import Figure, Metric, Progress, Series, Table
 from labbook.model.figure import MAX_INLINE_POINTS
 from labbook.model.jsonable import encode
+from labbook.model.run import KEPT
 from labbook.runner.decimate import decimate
 from labbook.runner.directory import NO_ROOM, RunDirectory
 
@@ -77,6 +79,11 @@ class DirectoryRecorder:
         kept = self._new_file(path.suffix)
         self._guarded(shutil.copyfile, path, kept)
         self._name_file("file", name, kept)
+
+    def keep(self, content: Mapping[str, Any]) -> None:
+        kept = self._new_file(".json")
+        self._guarded(kept.write_text, _encode(content), "utf-8")
+        self._name_file("file", KEPT, kept)
 
     def warn(self, text: str) -> None:
         self._write(type="warning", text=text)

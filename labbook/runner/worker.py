@@ -82,7 +82,9 @@ def _execute(directory: RunDirectory, recorder: DirectoryRecorder, ending: Endin
     experiment = load(order.target, order.experiment)
     params = experiment.checked(experiment.signature.accept(order.params))
     backend = choose(experiment.specification, order.backend, experiment.try_device)
-    trial = Trial(order.seed, backend, params=params, recorder=recorder)
+    trial = Trial(
+        order.seed, backend, params=params, recorder=recorder, earlier=directory.read_earlier()
+    )
     if directory.is_asked_to_stop():
         raise Cancelled
     recorder.started(backend)

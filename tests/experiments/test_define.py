@@ -218,3 +218,48 @@ def test_a_trial_in_memory_keeps_everything(tmp_path: Any) -> None:
     assert trial.figures["f"].series[0].y == (3.0, 4.0)
     assert list(trial.files) == ["page"]
     assert trial.warnings == ["look"]
+
+
+@experiment("demo.sum", grows="terms")
+def growing(trial: Trial, *, terms: Annotated[int, AtLeast(1)] = 10, of: float = 1.0) -> None:
+    """Add terms up.
+
+    terms: how many
+    """
+    earlier = trial.earlier or {"terms": 0, "sum": 0.0}
+    total = float(earlier["sum"]) + of * (terms - earlier["terms"])
+    trial.metric("sum", total)
+    trial.metric("added", terms - earlier["terms"])
+    trial.keep({"terms": terms, "sum": total, "worst": float("nan")})
+
+
+def test_a_trial_goes_on_from_what_another_has_kept() -> None:
+    first = growing(terms=10, of=2.0, seed=5)
+    assert first.kept == {"terms": 10, "sum": 20.0, "worst": "nan"}
+    later = growing(terms=25, earlier=first)
+    assert later.metrics == {"sum": 50.0, "added": 15}
+    assert (later.seed, later.params) == (5, {"terms": 25, "of": 2.0})
+
+
+@pytest.mark.parametrize("changed", [{}, {"terms": 25, "of": 3.0}, {"terms": 25, "seed": 6}])
+def test_a_trial_goes_on_in_one_parameter_alone(changed: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match="continued in terms alone"):
+        growing(earlier=growing(terms=10, of=2.0, seed=5), **changed)
+
+
+def test_a_trial_that_kept_nothing_cannot_be_continued() -> None:
+    with pytest.raises(UsageError, match="kept nothing to go on from"):
+        coding(earlier=coding(), blocks=11)
+
+
+def test_an_experiment_grows_in_one_of_its_parameters() -> None:
+    with pytest.raises(ExperimentError, match="to grow in size, which is none of its parameters"):
+
+        @experiment("demo.none", grows="size")
+        def none(trial: Trial, *, terms: int = 1) -> None:
+            """Nothing."""
+
+
+def test_the_parameter_it_grows_in_survives_json() -> None:
+    signature = Signature.from_json(json.loads(json.dumps(growing.signature.to_json())))
+    assert signature.specification.grows == "terms"

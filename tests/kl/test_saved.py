@@ -22,7 +22,6 @@ from labbook.kl.saved import (
     tally_to_json,
 )
 from labbook.model.jsonable import encode
-from tests.kl.test_measure import same
 
 NORMALS = NormalPair(Normal(0, 1), Normal(0.5, 1.2))
 PAIR = Pair(distribution("normal(0,1)"), distribution("t(3)"))
@@ -58,54 +57,41 @@ def test_what_is_no_sum_is_refused_in_a_sentence(garbage: Any) -> None:
             read(garbage)
 
 
-def test_an_estimate_goes_on_to_the_same_bits() -> None:
-    """Where it stopped between two shards; elsewhere sums are added in another order."""
-    shard = CHUNK * CHUNKS_IN_A_SHARD
-    early = estimate(NORMALS, 2 * shard, seed=7)
+SHARD = CHUNK * CHUNKS_IN_A_SHARD
+
+
+@pytest.mark.parametrize("first", [2, 1000, SHARD - 1, SHARD, SHARD + 3, 2 * SHARD + 100_001])
+def test_an_estimate_goes_on_to_the_same_bits(first: int) -> None:
+    early = estimate(NORMALS, first, seed=7)
     earlier = power_sums_from_json(through_json(power_sums_to_json(early.kept)))
-    late = estimate(NORMALS, 3 * shard + 11, seed=7, earlier=earlier)
-    assert late == estimate(NORMALS, 3 * shard + 11, seed=7)
-
-
-def test_an_estimate_goes_on_from_an_odd_number_of_samples() -> None:
-    early = estimate(NORMALS, 100_003, seed=7)
-    assert early.kept.count == 100_002
-    late = estimate(NORMALS, 200_001, seed=7, earlier=early.kept)
-    whole = estimate(NORMALS, 200_001, seed=7)
-    assert late.kept.distance(whole.kept) < 1e-6
-    for name, each in late.measured.items():
-        assert each.moments.count == 200_001
-        assert each.moments.mean == pytest.approx(whole[name].moments.mean, rel=1e-6)
+    late = estimate(NORMALS, 3 * SHARD + 11, seed=7, earlier=earlier)
+    assert late == estimate(NORMALS, 3 * SHARD + 11, seed=7)
 
 
 @pytest.mark.parametrize("pair", [PAIR, BEHIND], ids=str)
-def test_a_measurement_goes_on_as_if_in_one_go(pair: Pair) -> None:
-    counts = (10_001, 10_100, 70_000, 400_000)
+def test_a_measurement_goes_on_to_the_same_bits(pair: Pair) -> None:
+    counts = (10_001, 140_000, 150_000, 400_000, 900_003)
     kept = None
     for count in counts:
         found = measure(pair, count, seed=11, earlier=kept)
         kept = tally_from_json(through_json(tally_to_json(found.kept)))
     whole = measure(pair, counts[-1], seed=11)
-    assert found.tally.count == whole.tally.count == counts[-1]
-    assert (found.tally.lost, found.tally.clamped) == (whole.tally.lost, whole.tally.clamped)
+    assert json.dumps(tally_to_json(found.tally)) == json.dumps(tally_to_json(whole.tally))
     assert tail_k(found.tally.largest) == pytest.approx(tail_k(whole.tally.largest), nan_ok=True)
-    assert np.array_equal(np.sort(found.tally.largest), np.sort(whole.tally.largest))
-    if pair is PAIR:
-        same(found.tally, whole.tally)
 
 
 def test_progress_counts_on() -> None:
     seen: list[tuple[int, int]] = []
     early = measure(PAIR, 150_000, seed=1)
     measure(PAIR, 300_001, seed=1, earlier=early.kept, progress=lambda *at: seen.append(at))
-    assert seen == [(281_072, 300_001), (300_000, 300_001), (300_001, 300_001)]
+    assert seen == [(262_144, 300_001), (300_001, 300_001)]
 
 
 def test_fewer_samples_than_there_are_already_are_refused() -> None:
-    with pytest.raises(UsageError, match="1,000 samples are drawn already: 500 are no more"):
-        estimate(NORMALS, 500, seed=1, earlier=estimate(NORMALS, 1000, seed=1).kept)
-    with pytest.raises(UsageError, match="1,000 samples are drawn already: 500 are no more"):
-        measure(PAIR, 500, seed=1, earlier=measure(PAIR, 1000, seed=1).kept)
+    with pytest.raises(UsageError, match="524,288 samples are drawn already: 500 are no more"):
+        estimate(NORMALS, 500, seed=1, earlier=estimate(NORMALS, 600_000, seed=1).kept)
+    with pytest.raises(UsageError, match="131,072 samples are drawn already: 500 are no more"):
+        measure(PAIR, 500, seed=1, earlier=measure(PAIR, 200_000, seed=1).kept)
 
 
 @pytest.mark.parametrize("threads", [2, 3, 8])

@@ -88,6 +88,7 @@ def _try_device() -> None:
     ),
     backends=BACKENDS,
     try_device=_try_device,
+    grows="samples",
 )
 def kl_bias_table(
     trial: Trial,
@@ -107,6 +108,7 @@ def kl_bias_table(
     samples: how many samples to draw
     """
     from labbook.kl import Normal, NormalPair, estimate
+    from labbook.kl.saved import power_sums_from_json, power_sums_to_json
 
     if trial.backend.name == "numpy" and samples > MOST:
         raise UsageError(_too_many(samples, MOST))
@@ -117,8 +119,10 @@ def kl_bias_table(
         seed=trial.seed,
         threads=os.cpu_count() or 1,
         backend=trial.backend.name,
+        earlier=power_sums_from_json(trial.earlier.get("sums")) if trial.earlier else None,
         progress=lambda done, of: trial.progress(done, of=of),
     )
+    trial.keep({"sums": power_sums_to_json(found.kept)})
     trial.metric("true_kl", found.kl)
     for name, measured in found.measured.items():
         _record(trial, name, measured, found.kl)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from typing import TYPE_CHECKING, Annotated
 
 from labbook.errors import UsageError
@@ -51,6 +52,7 @@ def check(q: str, p: str, samples: int) -> None:
         "J. Schulman, Approximating KL divergence, 2020, http://joschu.net/blog/kl-approx.html",
         "A. Vehtari et al., Pareto smoothed importance sampling, JMLR 25 (2024) 72",
     ),
+    grows="samples",
 )
 def kl_pair(
     trial: Trial,
@@ -72,13 +74,17 @@ def kl_pair(
     """  # noqa: E501  a parameter's meaning is one line
     from labbook.kl import Pair, distribution, measure, rows, warnings
     from labbook.kl.pareto import tail_k
+    from labbook.kl.saved import tally_from_json, tally_to_json
 
     found = measure(
         Pair(distribution(q), distribution(p)),
         samples,
         seed=trial.seed,
+        threads=os.cpu_count() or 1,
+        earlier=tally_from_json(trial.earlier.get("tally")) if trial.earlier else None,
         progress=lambda done, of: trial.progress(done, of=of),
     )
+    trial.keep({"tally": tally_to_json(found.kept)})
     shape = tail_k(found.tally.largest)
     table = rows(found)
     _record(trial, found, table, shape)
