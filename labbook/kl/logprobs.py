@@ -19,6 +19,7 @@ import numpy as np
 from labbook.errors import UsageError
 from labbook.kl.estimators import ESTIMATORS
 from labbook.kl.pareto import INFINITE_VARIANCE, pareto_k, reliable_below
+from labbook.kl.precision import coarsest_format, rounding_variance
 from labbook.kl.vocabulary import exact_kl
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ FEW_SEQUENCES = 10
 
 _ABOVE_ZERO = 1e-3
 """A log-probability up to this is taken for 0: so coarse are those of 16 bits."""
+_TOO_COARSE = 0.05
+"""The share of k3 that rounding may account for."""
 _ROUNDING = 1e-5
 """What the rounding of float32 logarithms may do to a mean ratio."""
 
@@ -140,7 +143,13 @@ def from_logprobs(
         raise UsageError(f"A clamp is a size of log ratios above 0, not {clamp:g}.")
     tokens = _Tokens(q[counts], p[counts], _numbers(sequence, counts))
     found = _measured(tokens, _exact(logits_q, logits_p, counts), clamp)
-    about = (_about_values(tokens), _about_means(found), _about_tail(found), _about_clamp(found))
+    about = (
+        _about_values(tokens),
+        _about_precision(tokens, found),
+        _about_means(found),
+        _about_tail(found),
+        _about_clamp(found),
+    )
     return replace(found, warnings=tuple(itertools.chain(*about)))
 
 
@@ -247,6 +256,23 @@ def _about_values(tokens: _Tokens) -> Iterator[str]:
     excluded = np.count_nonzero(np.isneginf(tokens.logp))
     if excluded:
         yield f"logp is -inf at {excluded:,} tokens: p excludes them, so KL(q‖p) is infinite."
+
+
+def _about_precision(tokens: _Tokens, found: Report) -> Iterator[str]:
+    """What rounding has added to squares of L, and so to k2 and k3."""
+    formats = [coarsest_format(each) for each in (tokens.logq, tokens.logp)]
+    pairs = zip((tokens.logq, tokens.logp), formats, strict=True)
+    added = sum(rounding_variance(each, name) for each, name in pairs) / 2
+    k3 = found.rows["k3"].mean
+    if added > _TOO_COARSE * k3 and np.any(tokens.logq != tokens.logp):
+        held = " and ".join(
+            f"{name} as {each}" for name, each in zip(("logq", "logp"), formats, strict=True)
+        )
+        yield (
+            f"The numbers are too coarse for this KL: {held} were rounded by so much that this "
+            f"alone adds about {added:.2g} nats to k2 and k3 (k3 reads {k3:.2g}). Log them in a "
+            "finer format."
+        )
 
 
 def _about_means(found: Report) -> Iterator[str]:
