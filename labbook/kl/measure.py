@@ -185,7 +185,8 @@ def _tally(
         x = pair.q.quantile(uniforms(bits.random_raw(min(starts.step, end - start))))
         with np.errstate(divide="ignore"):
             log_ratio = pair.log_ratio(x)
-        tally = tally.merge(Tally.of(log_ratio, statistics, clamp, keep), keep)
+        part = Tally.of(log_ratio, statistics, clamp, keep, tally.least(keep))
+        tally = tally.merge(part, keep)
     return tally
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -45,9 +46,17 @@ class Tally:
 
     @classmethod
     def of(
-        cls, log_ratio: Reals, statistics: Mapping[str, Statistic], clamp: Statistic, keep: int
+        cls,
+        log_ratio: Reals,
+        statistics: Mapping[str, Statistic],
+        clamp: Statistic,
+        keep: int,
+        least: float = -math.inf,
     ) -> Tally:
-        """From the log ratios of neighbouring samples, the first of even number."""
+        """From the log ratios of neighbouring samples, the first of even number.
+
+        least: smaller log ratios are certain to be none of the largest
+        """
         # Where p is nothing, L is −inf and so are the means made of it, as they should be.
         with np.errstate(over="ignore", invalid="ignore"):
             ratio = np.expm1(log_ratio)
@@ -64,10 +73,14 @@ class Tally:
         return cls(
             moments,
             folds,
-            _largest(log_ratio, keep),
+            _largest(log_ratio[log_ratio >= least], keep),
             int(np.count_nonzero(np.isneginf(log_ratio))),
             int(np.count_nonzero(differs)),
         )
+
+    def least(self, keep: int) -> float:
+        """What a log ratio must reach to be one of the `keep` largest."""
+        return float(self.largest.min()) if len(self.largest) >= keep else -math.inf
 
     def merge(self, other: Tally, keep: int) -> Tally:
         """Of both parts together."""
