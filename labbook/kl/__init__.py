@@ -18,6 +18,7 @@ Any two of twelve families, with the estimators that fit their own weight, and w
 Convention: samples come from q, r = p/q, logarithms are natural, and the target is KL(q ‖ p).
 """
 
+from labbook.kl.diagonal import DiagonalNormal, DiagonalPair
 from labbook.kl.divergences import DIVERGENCES, exact_sd, exact_value
 from labbook.kl.draws import normals
 from labbook.kl.estimate import CHUNK, Estimate, Measured, estimate, gather
@@ -49,6 +50,8 @@ __all__ = [
     "Beta",
     "Categorical",
     "Cauchy",
+    "DiagonalNormal",
+    "DiagonalPair",
     "Estimate",
     "Exact",
     "Exponential",

@@ -1,7 +1,8 @@
 """Draws samples for any pair, and sets what they say beside what is exact.
 
 In double precision, one uniform number and so one word of the stream for each sample: sample i
-is the quantile of word i. Memory does not grow with the number of samples.
+is the quantile of word i. Where a sample has d coordinates, its j-th is that of word d·i + j.
+Memory does not grow with the number of samples.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from labbook.kl.diagonal import DiagonalPair
     from labbook.kl.pair import Pair
     from labbook.kl.statistics import Statistic
 
@@ -43,8 +45,6 @@ many are kept as its own tail has: what is missing then lies far below the large
 CHUNKS_IN_A_SHARD = 4
 """A thread takes so many chunks at a time; their tallies are merged in order."""
 
-_LOW_BITS = np.uint64(11)
-
 Progress = Callable[[int, int], None]
 """Called as `progress(done, of)` after each chunk; what it raises ends the work."""
 
@@ -57,7 +57,7 @@ class Measurement:
     kept: the tally over whole shards, to be continued from
     """
 
-    pair: Pair
+    pair: Pair | DiagonalPair
     exact: Exact
     laws: Mapping[str, Law]
     samples: int
@@ -66,7 +66,7 @@ class Measurement:
 
 
 def measure(
-    pair: Pair,
+    pair: Pair | DiagonalPair,
     samples: int,
     *,
     seed: int,
@@ -130,7 +130,7 @@ def estimators(known: Exact) -> dict[str, Statistic]:
 
 
 def gather(
-    pair: Pair,
+    pair: Pair | DiagonalPair,
     stream: Stream,
     samples: int,
     statistics: Mapping[str, Statistic],
@@ -155,7 +155,7 @@ def gather(
     most = tail_length(samples) + 1 if keep is None else keep
     shard = chunk * CHUNKS_IN_A_SHARD
     starts = range(first, first + samples, shard)
-    pair.q.quantile(np.array([0.5]))  # makes its table, once for all threads
+    pair.draw(stream.philox(), 1)  # makes its table, once for all threads
 
     def job(_: None, start: int) -> Tally:
         end = min(start + shard, first + samples)
@@ -171,7 +171,7 @@ def gather(
 
 
 def _tally(
-    pair: Pair,
+    pair: Pair | DiagonalPair,
     stream: Stream,
     statistics: Mapping[str, Statistic],
     starts: range,
@@ -179,17 +179,12 @@ def _tally(
     keep: int,
 ) -> Tally:
     """Of one shard, chunk by chunk."""
-    bits, clamp = stream.philox(index=starts.start // WORDS_PER_QUAD), of.clamped_k3()
+    first = starts.start * pair.words_per_sample // WORDS_PER_QUAD
+    bits, clamp = stream.philox(index=first), of.clamped_k3()
     tally = Tally()
     for start in starts:
-        x = pair.q.quantile(uniforms(bits.random_raw(min(starts.step, end - start))))
         with np.errstate(divide="ignore"):
-            log_ratio = pair.log_ratio(x)
+            log_ratio = pair.draw(bits, min(starts.step, end - start))
         part = Tally.of(log_ratio, statistics, clamp, keep, tally.least(keep))
         tally = tally.merge(part, keep)
     return tally
-
-
-def uniforms(words: NDArray[np.uint64]) -> Reals:
-    """(⌊word / 2^11⌋ + ½) / 2^53: strictly between 0 and 1."""
-    return np.asarray(((words >> _LOW_BITS).astype(np.float64) + 0.5) * 2.0**-53)

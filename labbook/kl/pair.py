@@ -8,18 +8,20 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
 
 from labbook.errors import UsageError
 from labbook.kl import tails
 from labbook.kl.families.base import SMOOTH
+from labbook.kl.families.inversion import uniforms
 from labbook.kl.normal import Normal, NormalPair
 from labbook.kl.quadrature import Nodes, nodes
 from labbook.kl.statistics import FAR
 
 if TYPE_CHECKING:
+    from numpy.random import Philox
     from numpy.typing import NDArray
 
     from labbook.kl.families.base import Distribution
@@ -67,6 +69,12 @@ class Pair:
         if isinstance(self.q, Normal) and isinstance(self.p, Normal):
             return NormalPair(self.q, self.p).log_ratio(x)
         return np.asarray(self.p.log_density(x) - self.q.log_density(x))
+
+    words_per_sample: ClassVar[int] = 1
+
+    def draw(self, bits: Philox, count: int) -> Reals:
+        """L of the samples that the generator's next `count` words make."""
+        return self.log_ratio(self.q.quantile(uniforms(bits.random_raw(count))))
 
     # What is finite
 

@@ -10,6 +10,7 @@ from labbook.kl import statistics as of
 from labbook.kl.exact import Law
 
 if TYPE_CHECKING:
+    from labbook.kl.diagonal import DiagonalPair
     from labbook.kl.pair import Pair
     from labbook.kl.statistics import Statistic
 
@@ -39,7 +40,7 @@ class Exact:
         return self.kl + self.reverse_kl
 
 
-def exact(pair: Pair) -> Exact:
+def exact(pair: Pair | DiagonalPair) -> Exact:
     """The divergences of a pair."""
     missing, covered = pair.missing_mass, not pair.missing_mass > 0
     return Exact(
@@ -54,23 +55,23 @@ def exact(pair: Pair) -> Exact:
     )
 
 
-def _mean(pair: Pair, statistic: Statistic) -> float:
+def _mean(pair: Pair | DiagonalPair, statistic: Statistic) -> float:
     finite = all(pair.is_finite(a, b) for a, b in statistic.powers)
     return pair.expectation(statistic) if finite else math.inf
 
 
-def _second(pair: Pair) -> float:
+def _second(pair: Pair | DiagonalPair) -> float:
     """E (r − 1)²."""
     return pair.expectation(of.RATIO, 2) if pair.is_finite(2) else math.inf
 
 
-def _reverse_chi2(pair: Pair) -> float:
+def _reverse_chi2(pair: Pair | DiagonalPair) -> float:
     if pair.lost > 0 or not pair.is_finite(-1):
         return math.inf
     return pair.expectation(of.REVERSE_RATIO) + pair.missing_mass
 
 
-def _lambda_star(pair: Pair) -> float:
+def _lambda_star(pair: Pair | DiagonalPair) -> float:
     """Cov(L, r) / Var(r), which is J/χ² where the supports match; 0 where Var(r) is infinite."""
     if not pair.is_finite(0, 2):
         return math.nan
@@ -83,7 +84,7 @@ def _lambda_star(pair: Pair) -> float:
     return pair.expectation(of.centred_product(mean_log, mean_ratio)) / variance
 
 
-def law(pair: Pair, statistic: Statistic) -> Law:
+def law(pair: Pair | DiagonalPair, statistic: Statistic) -> Law:
     """Mean, standard deviation and kurtosis of one sample's value."""
 
     def is_finite(order: int) -> bool:

@@ -204,9 +204,11 @@ def _clamp(found: Measurement) -> str:
     clamped = found.tally.clamped
     if not clamped:
         return ""
+    exact = found.laws["clamped"].mean
+    mean = "" if math.isnan(exact) else f"; its mean is {exact:.6g} nats"
     return (
         f"The clamp of trainers (L within ±20, k3 at most 10) would change {clamped:,} of "
-        f"{found.samples:,} samples; its mean is {found.laws['clamped'].mean:.6g} nats."
+        f"{found.samples:,} samples{mean}."
     )
 
 

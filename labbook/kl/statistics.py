@@ -6,7 +6,7 @@ Each says what its mean needs to be finite, what it is where p is nothing, and h
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -40,12 +40,14 @@ class Statistic:
     powers: the (a, b) of the terms r^a L^b that it is made of
     at_nothing: its value where p is nothing, r = 0
     leading: statistic / r for large L, when it grows like r; None when it does not
+    terms: the coefficients of its r^a L^b, where it is a sum of such
     """
 
     of: Callable[[Reals], Reals]
     powers: tuple[tuple[float, int], ...]
     at_nothing: float
     leading: Callable[[Reals], Reals] | None = None
+    terms: Mapping[tuple[float, int], float] | None = None
 
 
 def k3_of(log_ratio: Reals) -> Reals:
@@ -77,17 +79,35 @@ def _set_small(values: Reals, log_ratio: Reals, series: tuple[Fraction, ...]) ->
     values[small] = total * near * near
 
 
-K1 = Statistic(np.negative, ((0, 1),), math.inf)
-K2 = Statistic(lambda log_ratio: np.asarray(np.square(log_ratio) / 2), ((0, 2),), math.inf)
-K3 = Statistic(k3_of, ((0, 1), (1, 0)), math.inf, np.ones_like)
-REVERSE = Statistic(reverse_of, ((1, 1), (1, 0)), 1.0, lambda log_ratio: log_ratio - 1)
-RATIO = Statistic(np.expm1, ((1, 0),), -1.0, np.ones_like)
+K1 = Statistic(np.negative, ((0, 1),), math.inf, terms={(0, 1): -1})
+K2 = Statistic(
+    lambda log_ratio: np.asarray(np.square(log_ratio) / 2),
+    ((0, 2),),
+    math.inf,
+    terms={(0, 2): 1 / 2},
+)
+K3 = Statistic(
+    k3_of,
+    ((0, 1), (1, 0)),
+    math.inf,
+    np.ones_like,
+    {(1, 0): 1, (0, 0): -1, (0, 1): -1},
+)
+REVERSE = Statistic(
+    reverse_of,
+    ((1, 1), (1, 0)),
+    1.0,
+    lambda log_ratio: log_ratio - 1,
+    {(1, 1): 1, (1, 0): -1, (0, 0): 1},
+)
+RATIO = Statistic(np.expm1, ((1, 0),), -1.0, np.ones_like, {(1, 0): 1, (0, 0): -1})
 """r − 1."""
 REVERSE_RATIO = Statistic(
     lambda log_ratio: np.asarray(np.square(np.expm1(-log_ratio)) * np.exp(log_ratio)),
     ((-1, 0), (1, 0)),
     math.inf,
     np.ones_like,
+    {(-1, 0): 1, (0, 0): -2, (1, 0): 1},
 )
 """(1 − r)² / r, whose mean is χ²(q‖p)."""
 
@@ -107,6 +127,7 @@ def control(weight: float) -> Statistic:
         ((0, 1), (1, 0)),
         math.inf,
         lambda log_ratio: np.full_like(log_ratio, weight),
+        {(1, 0): weight, (0, 0): -weight, (0, 1): -1},
     )
 
 
@@ -126,4 +147,10 @@ def centred_product(mean_log: float, mean_ratio: float) -> Statistic:
         ((0, 1), (1, 1)),
         math.inf,
         lambda log_ratio: log_ratio - mean_log,
+        {
+            (1, 1): 1,
+            (1, 0): -mean_log,
+            (0, 1): -mean_ratio,
+            (0, 0): mean_log * mean_ratio,
+        },
     )

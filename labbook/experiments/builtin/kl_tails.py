@@ -77,10 +77,8 @@ def kl_tails(
 
 def _log_ratios(trial: Trial, pair: Pair, name: str, size: int) -> np.ndarray:
     from labbook.compute import Stream
-    from labbook.kl.measure import uniforms
 
-    words = Stream.named(trial.seed, name).philox().random_raw(size)
-    return pair.log_ratio(pair.q.quantile(uniforms(words)))
+    return pair.draw(Stream.named(trial.seed, name).philox(), size)
 
 
 def _estimates(

@@ -21,6 +21,13 @@ _END = 38.0
 
 _KNOTS = 1 << 13
 
+_LOW_BITS = np.uint64(11)
+
+
+def uniforms(words: NDArray[np.uint64]) -> Reals:
+    """(⌊word / 2^11⌋ + ½) / 2^53: strictly between 0 and 1."""
+    return np.asarray(((words >> _LOW_BITS).astype(np.float64) + 0.5) * 2.0**-53)
+
 
 class HermiteTable:
     """A smooth function on evenly spaced knots, from its values and slopes there.
