@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict
 
 import click
@@ -43,7 +44,9 @@ def _described(specification: Specification) -> str:
     lines.append(columns(("parameter", "default", "meaning", "allowed"), rows))
     if specification.references:
         lines += ["", "References", *(f"  {each}" for each in specification.references)]
-    example = " ".join(f"{each.name}={each.default_text}" for each in specification.parameters[:2])
+    example = shlex.join(
+        f"{each.name}={each.default_text}" for each in specification.parameters[:2]
+    )
     lines += ["", f"  labbook run {specification.name} {example}".rstrip()]
     if specification.grows:
         lines.append(f"  labbook runs continue ID {specification.grows}=…   (a run, with more)")

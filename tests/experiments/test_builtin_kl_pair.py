@@ -68,3 +68,20 @@ def test_a_seed_gives_the_same_metrics_to_the_last_bit() -> None:
 def test_bad_input_gets_a_sentence(params: dict[str, object], words: str) -> None:
     with pytest.raises(UsageError, match=words):
         kl_pair(seed=1, **params)
+
+
+def test_bias_and_spread_stand_beside_the_exact_ones_over_the_true_kl() -> None:
+    """E k2 / KL − 1 = KL/2 and sd k2 / KL = sqrt(2 + 2 KL) for a shift of 1."""
+    trial = kl_pair(q="normal(0,1)", p="normal(1,1)", samples=100_000, seed=1)
+    rows = {row[0]: row[1:] for row in trial.tables["relative"].rows}
+    assert "reverse, for KL(p‖q)" not in rows
+    bias, bias_se, exact_bias, stdev, stdev_se, exact_stdev = map(float, rows["k2"])  # type: ignore[arg-type]
+    assert (exact_bias, exact_stdev) == pytest.approx((0.25, math.sqrt(3)))
+    assert abs(bias - 0.25) < 5 * bias_se
+    assert abs(stdev - math.sqrt(3)) < 5 * stdev_se
+    assert bias_se == pytest.approx(math.sqrt(3) / math.sqrt(100_000))
+
+
+def test_without_a_finite_kl_there_is_nothing_to_divide_by() -> None:
+    trial = kl_pair(q="exponential(1)", p="beta(2,5)", samples=1000, seed=1)
+    assert "relative" not in trial.tables

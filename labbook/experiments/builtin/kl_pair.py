@@ -92,6 +92,8 @@ def kl_pair(
         trial.warn(words)
     trial.table(_divergences(found, shape))
     trial.table(_estimators(found, table))
+    if 0 < found.exact.kl < math.inf:
+        trial.table(_relative(found, table))
     _draw(trial, found, table)
 
 
@@ -157,6 +159,36 @@ def _estimators(found: Measurement, table: Mapping[str, Row]) -> Table:
         (Column("estimator"), *(Column(name, unit=units.get(name, "nats")) for name in columns)),
         rows,
         title=f"{found.samples:,} samples of {found.pair.q}",
+    )
+
+
+def _relative(found: Measurement, table: Mapping[str, Row]) -> Table:
+    """Of those that estimate KL(q‖p): how far off each is, and how much it scatters."""
+    kl = found.exact.kl
+    rows = tuple(
+        (
+            WORDS.get(name, name),
+            *(
+                _cell(value / kl)
+                for value in (
+                    row.mean - kl,
+                    row.se,
+                    row.exact.mean - kl,
+                    row.sd,
+                    row.sd_se,
+                    row.exact.sd,
+                )
+            ),
+        )
+        for name, row in table.items()
+        if name != "reverse"
+    )
+    columns = ("bias", "SE of bias", "exact bias", "stdev", "SE of stdev", "exact stdev")
+    return Table(
+        "relative",
+        (Column("estimator"), *(Column(name) for name in columns)),
+        rows,
+        title=f"Divided by the true KL(q‖p) = {kl:.7g} nats",
     )
 
 
