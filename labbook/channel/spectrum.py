@@ -139,11 +139,14 @@ class Types:
     """The types of blocks of n independent symbols.
 
     counts: (types, symbols), how often each symbol occurs
-    log2_p, log2_ratio: (types,), of a whole type's mass, and of each of its blocks
+    log2_p: (types,), log2 of p's mass of all blocks of the type
+    log2_block: (types,), log2 of p's mass of one such block
+    log2_ratio: (types,), log2 r of such a block
     """
 
     counts: NDArray[np.int64]
     log2_p: Reals
+    log2_block: Reals
     log2_ratio: Reals
 
     @cached_property
@@ -195,11 +198,9 @@ def types(pair: DiscretePair, n: int) -> Types:
         log2_p, log2_ratio = np.log2(p), np.log2(q) - np.log2(np.where(p > 0, p, 1.0))
     there = ~((counts > 0) & (p == 0)).any(axis=1)
     counts = counts[there]
-    return Types(
-        counts,
-        _log2_multinomial(counts) + _weighted(counts, log2_p),
-        _weighted(counts, log2_ratio),
-    )
+    block = _weighted(counts, log2_p)
+    mass = _log2_multinomial(counts) + block
+    return Types(counts, mass, block, _weighted(counts, log2_ratio))
 
 
 def log2_difference(larger: Reals, smaller: Reals) -> Reals:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from labbook.compute import Stream
+from labbook.compute.turns import in_turns
 from labbook.errors import UsageError
 from labbook.kl import estimators as kinds
 from labbook.kl.draws import NormalDraws, normals
@@ -21,7 +22,6 @@ from labbook.kl.exact import Law, laws
 from labbook.kl.joint import Joint
 from labbook.kl.moments import Moments, relative_se_of_sd
 from labbook.kl.power_sums import PowerSums
-from labbook.kl.turns import in_turns
 
 if TYPE_CHECKING:
     from labbook.kl.draws import Singles

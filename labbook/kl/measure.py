@@ -16,13 +16,13 @@ import numpy as np
 
 from labbook.compute import Stream
 from labbook.compute.random import WORDS_PER_QUAD
+from labbook.compute.turns import in_turns
 from labbook.errors import UsageError
 from labbook.kl import statistics as of
 from labbook.kl.exact import Law
 from labbook.kl.pair_laws import Exact, exact, law
 from labbook.kl.pareto import tail_length
 from labbook.kl.tally import Tally
-from labbook.kl.turns import in_turns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
