@@ -23,7 +23,8 @@ from labbook.channel.codes import (
 from labbook.channel.counts import IndexCounts
 from labbook.channel.laws import Geometric
 from labbook.channel.pairs import DiscretePair, Prior
-from labbook.channel.rejection import Sent, decode, encode, message_law
+from labbook.channel.rejection import encode, message_law
+from labbook.channel.search import Sent, decode
 
 __all__ = [
     "CODES",

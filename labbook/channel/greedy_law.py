@@ -7,6 +7,7 @@ correlation", IEEE Trans. Inf. Theory 56 (2010) 438.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +15,11 @@ import numpy as np
 from labbook.channel.stepped_law import SteppedLaw
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from labbook.channel.spectrum import Spectrum
+
+    Reals = NDArray[np.float64]
 
 
 def greedy_law(spectrum: Spectrum) -> SteppedLaw:
@@ -27,10 +32,42 @@ def greedy_law(spectrum: Spectrum) -> SteppedLaw:
     Raises:
         UsageError: indices are too large for double precision.
     """
+    plan = schedule(spectrum)
+    return SteppedLaw(plan.start, plan.left, plan.success)
+
+
+@dataclass(frozen=True, eq=False)
+class Schedule:
+    """L and T, trial by trial: after `start[i]` failures they are `low[i]` and `left[i]`, and
+    every further trial succeeds with `success[i]` until the next stretch begins.
+    """
+
+    start: Reals
+    low: Reals
+    left: Reals
+    success: Reals
+
+    def at(self, failures: Reals) -> tuple[Reals, Reals]:
+        """L and T after so many failures."""
+        stretch = np.searchsorted(self.start, failures, side="right") - 1
+        success, left = self.success[stretch], self.left[stretch]
+        steps = failures - self.start[stretch]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            decay = np.where(steps > 0, steps * np.log1p(-success), 0.0)
+        low = self.low[stretch] + left * -np.expm1(decay) / success
+        return low, left * np.exp(decay)
+
+
+def schedule(spectrum: Spectrum) -> Schedule:
+    """The trials of greedy rejection, in stretches.
+
+    Raises:
+        UsageError: indices are too large for double precision.
+    """
     stretches = _Stretches(spectrum)
     while stretches.go_on():
         pass
-    return stretches.law()
+    return stretches.schedule()
 
 
 class _Stretches:
@@ -42,7 +79,7 @@ class _Stretches:
         self._above = np.exp2(np.minimum(spectrum.log2_above[0], 0.0))
         self._level = int(np.searchsorted(self._ratio, 0.0, side="right"))
         self._low, self._left, self._failures = 0.0, 1.0, 0.0
-        self._found: list[tuple[float, float, float]] = []
+        self._found: list[tuple[float, float, float, float]] = []
 
     def go_on(self) -> bool:
         """Through the trials up to the next level, and the one that crosses it."""
@@ -58,12 +95,11 @@ class _Stretches:
         self._failures += steps
         return self._cross()
 
-    def law(self) -> SteppedLaw:
-        start, reached, success = np.array(self._found).T
-        return SteppedLaw(start, reached, success)
+    def schedule(self) -> Schedule:
+        return Schedule(*np.array(self._found).T)
 
     def _add(self, success: float) -> None:
-        self._found.append((self._failures, self._left, min(success, 1.0)))
+        self._found.append((self._failures, self._low, self._left, min(success, 1.0)))
 
     def _steps(self, wide: float) -> float:
         """Trials after which L is still at most the level; without end at the last level."""

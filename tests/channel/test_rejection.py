@@ -22,7 +22,7 @@ from labbook.channel import (
     expected_elias_delta,
     expected_elias_gamma,
     message_law,
-    rejection,
+    search,
 )
 from labbook.compute import Stream
 from tests.channel.test_pairs import PAIRS
@@ -116,7 +116,7 @@ def test_blocks_are_sent_alike_alone_and_together(
 def test_the_size_of_a_look_changes_nothing(memory: int, monkeypatch: pytest.MonkeyPatch) -> None:
     pair = DiscretePair((0.98, 0.02), (0.5, 0.5))
     expected = encode(pair, Stream(2), 2000)
-    monkeypatch.setattr(rejection, "_QUADS_AT_ONCE", memory)
+    monkeypatch.setattr(search, "QUADS_AT_ONCE", memory)
     found = encode(pair, Stream(2), 50)
     assert np.array_equal(found.messages, expected.messages[:50])
     assert np.array_equal(found.symbols, expected.symbols[:50])

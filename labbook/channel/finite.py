@@ -1,0 +1,130 @@
+"""A choice among N candidates: minimal random coding and ordered random coding.
+
+Both take the candidate that arrives first, candidate i at an exponential time E_i / r(z_i): that
+is a choice in proportion to r. Minimal random coding sends its number, uniform among N at the
+start. Ordered random coding gives candidate i the i-th smallest of the times E, which changes
+nothing in what is decoded and makes small numbers likely. Neither decodes q exactly.
+
+M. Havasi, R. Peharz, J. M. Hernández-Lobato, "Minimal random code learning", ICLR 2019;
+L. Theis, N. Yosri, "Algorithms for the communication of samples", ICML 2022.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from labbook.channel.exponentials import exponentials
+from labbook.channel.finite_law import LARGEST_N
+from labbook.channel.poisson import inverse_ratios
+from labbook.channel.search import Sent, encode_with
+from labbook.errors import UsageError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from labbook.channel.pairs import DiscretePair, Symbols, Words
+    from labbook.channel.search import Flags, Places, Progress
+    from labbook.compute import Stream
+
+    Reals = NDArray[np.float64]
+
+
+def encode_minimal(
+    pair: DiscretePair,
+    candidates: int,
+    stream: Stream,
+    blocks: int,
+    *,
+    first: int = 0,
+    progress: Progress | None = None,
+) -> Sent:
+    """Messages of minimal random coding for blocks `first` to `first + blocks - 1`.
+
+    Raises:
+        UsageError: so many candidates cannot be looked through.
+    """
+    return _encode(pair, candidates, stream, blocks, first, progress, ordered=False)
+
+
+def encode_ordered(
+    pair: DiscretePair,
+    candidates: int,
+    stream: Stream,
+    blocks: int,
+    *,
+    first: int = 0,
+    progress: Progress | None = None,
+) -> Sent:
+    """Messages of ordered random coding for blocks `first` to `first + blocks - 1`.
+
+    Raises:
+        UsageError: so many candidates cannot be looked through.
+    """
+    return _encode(pair, candidates, stream, blocks, first, progress, ordered=True)
+
+
+def _encode(
+    pair: DiscretePair,
+    candidates: int,
+    stream: Stream,
+    blocks: int,
+    first: int,
+    progress: Progress | None,
+    *,
+    ordered: bool,
+) -> Sent:
+    if not 1 <= candidates <= LARGEST_N:
+        raise UsageError(f"From 1 to {LARGEST_N:,} candidates can be chosen among.")
+    inverse = inverse_ratios(pair)
+    return encode_with(
+        lambda count: _Choice(inverse, candidates, count, ordered=ordered),
+        pair.prior,
+        stream,
+        blocks,
+        first=first,
+        progress=progress,
+    )
+
+
+class _Choice:
+    """Where q has mass at none of the candidates, the first is sent."""
+
+    def __init__(self, inverse: Reals, number: int, blocks: int, *, ordered: bool) -> None:
+        self._inverse = inverse
+        self._number = number
+        self._ordered = ordered
+        self._time = np.zeros(blocks, dtype=np.uint64)
+        self._best = np.full(blocks, np.inf)
+        self.candidates = float(number)
+
+    def look(self, live: Places, first: int, symbols: Symbols, words: Words, sent: Sent) -> Flags:
+        inside = min(symbols.shape[1], self._number - first)
+        symbols, times = symbols[:, :inside], self._times(live, first, words[:, :inside])
+        if first == 0:
+            sent.messages[live], sent.symbols[live] = 1, symbols[:, 0]
+        scores = times.astype(np.float64) * self._inverse[symbols]
+        chosen = scores.argmin(axis=1)
+        rows = np.arange(len(live))
+        better = scores[rows, chosen] < self._best[live]
+        places = live[better]
+        self._best[places] = scores[rows[better], chosen[better]]
+        sent.messages[places] = first + chosen[better] + 1
+        sent.symbols[places] = symbols[rows[better], chosen[better]]
+        return np.full(len(live), first + inside >= self._number)
+
+    def _times(self, live: Places, first: int, words: Words) -> Words:
+        """The candidates' exponential times, in units of 2^-32.
+
+        The i-th smallest of N is a sum of independent ones, E_j N/(N − j + 1) up to the scale
+        N: A. Rényi, "On the theory of order statistics", 1953.
+        """
+        times = exponentials(words)
+        if not self._ordered:
+            return times
+        left = self._number - np.arange(first, first + times.shape[1], dtype=np.float64)
+        steps = np.rint(times.astype(np.float64) * (self._number / left)).astype(np.uint64)
+        found = self._time[live, None] + np.cumsum(steps, axis=1)
+        self._time[live] = found[:, -1]
+        return np.asarray(found)
