@@ -50,7 +50,7 @@ class Tabulated:
     def entropy(self) -> float:
         """H(K), in bits."""
         there = self.probabilities[self.probabilities > 0]
-        return float(-(there * np.log2(there)).sum())
+        return float(-(there * np.log2(there)).sum()) + 0.0
 
     def log2_pmf(self, k: ArrayLike) -> Reals:
         """log2 P(K = k)."""

@@ -65,7 +65,7 @@ class GreedyPoissonLaw:
         """H(K), in bits."""
         weight, pmf = self._nodes[1], self._pmf_at_nodes
         there = pmf > 0
-        return float(-(weight[there] * pmf[there] * np.log2(pmf[there])).sum())
+        return float(-(weight[there] * pmf[there] * np.log2(pmf[there])).sum()) + 0.0
 
     def pmf(self, k: ArrayLike) -> Reals:
         """P(K = k)."""

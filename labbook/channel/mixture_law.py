@@ -51,7 +51,7 @@ class GeometricMixture:
         _, weight = self._nodes
         pmf = self._pmf_at_nodes
         there = pmf > 0
-        return float(-(weight[there] * pmf[there] * np.log2(pmf[there])).sum())
+        return float(-(weight[there] * pmf[there] * np.log2(pmf[there])).sum()) + 0.0
 
     def pmf(self, k: ArrayLike) -> Reals:
         """P(K = k)."""

@@ -47,7 +47,7 @@ class SteppedLaw:
     def entropy(self) -> float:
         """H(K), in bits."""
         _, mass, log2_pmf = self._terms
-        return float(-(mass * log2_pmf).sum())
+        return float(-(mass * log2_pmf).sum()) + 0.0
 
     def log2_pmf(self, k: ArrayLike) -> Reals:
         """log2 P(K = k)."""

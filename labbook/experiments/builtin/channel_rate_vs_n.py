@@ -1,0 +1,190 @@
+"""What a block of n symbols costs by grouped rejection, against n."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Annotated
+
+from labbook.errors import UsageError
+from labbook.experiments import AtLeast, Between, Probabilities, Trial, experiment
+from labbook.model import Axis, Cell, Column, Figure, Mark, Series, Table
+
+if TYPE_CHECKING:
+    from labbook.channel.truncated_law import Truncated
+
+LARGEST_N = 1024
+SIMULATED_CANDIDATES = 2e8
+"""Candidates that all simulated blocks of a run may examine: some 3 s."""
+
+SOURCE = (
+    "J. Schulman, Sending samples without bits-back, 2020, "
+    "http://joschu.net/blog/sending-samples.html"
+)
+COLUMNS = (
+    ("n", ""),
+    ("eps", "bits"),
+    ("log2_m_prime", "bits"),
+    ("acceptance", ""),
+    ("entropy_per_symbol", "bits"),
+    ("mean_log2_per_symbol", "bits"),
+    ("tv_joint", ""),
+    ("tv_marginal", ""),
+    ("p_typical", ""),
+    ("s_restricted_per_symbol", "bits"),
+    ("residual_per_symbol", "bits"),
+)
+
+
+def check(p: list[float], q: list[float], n: list[int]) -> None:
+    from labbook.channel import DiscretePair
+    from labbook.channel.truncated_law import truncated
+
+    try:
+        pair = DiscretePair(tuple(p), tuple(q))
+        for length in n:
+            if length > LARGEST_N:
+                raise ValueError(f"n={length} is above {LARGEST_N}, the longest block.")
+            if math.comb(length + len(p) - 1, len(p) - 1) > 10**5:
+                truncated(pair, length, 0.0)
+    except UsageError as error:
+        raise ValueError(f"{error.message} {error.hint}".strip()) from error
+
+
+@experiment(
+    "channel.rate-vs-n",
+    title="Rate of grouped rejection against the length of a block",
+    check=check,
+    references=(SOURCE,),
+)
+def channel_rate_vs_n(
+    trial: Trial,
+    *,
+    p: Annotated[list[float], Probabilities()] = [0.5, 0.5],  # noqa: B006 - never changed
+    q: Annotated[list[float], Probabilities()] = [0.9, 0.1],  # noqa: B006
+    eps: Annotated[list[float], Between(-10.0, 10.0)] = [0.05, 0.1, 0.2],  # noqa: B006
+    n: Annotated[list[int], AtLeast(1)] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024],  # noqa: B006
+    blocks: Annotated[int, AtLeast(0)] = 300,
+) -> None:
+    """Bits per symbol of grouped rejection with r capped at M', log2 M' = n (KL + eps).
+
+    All figures are exact, by the types of a block: the acceptance A, H(K)/n and E log2 K / n of
+    the index K, the total variation between what is decoded and q, of whole blocks and of one
+    symbol, P_S = q(r <= M'), and the cost of two forms that decode q exactly. With eps fixed the
+    rate tends to KL + eps, not to KL. For a fair coin as p, short blocks are also simulated:
+    mean log2 K beside the exact one, with the distance in standard errors (z).
+
+    p: the prior that both know, as probabilities
+    q: the target that only Alice knows
+    eps: bits per symbol that the cap allows above KL
+    n: lengths of blocks
+    blocks: how many blocks to simulate of each length for which it is quick; 0 for none
+    """
+    from labbook.channel import DiscretePair
+    from labbook.channel.truncated_law import truncated
+
+    pair = DiscretePair(tuple(p), tuple(q))
+    found: dict[tuple[int, float], Truncated] = {}
+    for done, (length, slack) in enumerate([(a, b) for b in eps for a in n]):
+        found[length, slack] = truncated(pair, length, slack)
+        trial.progress(done, of=2 * len(n) * len(eps))
+    trial.metric("kl_bits", pair.kl_bits)
+    trial.metric("log2_m", pair.log2_m)
+    trial.table(_table(found, pair.kl_bits))
+    if blocks and tuple(pair.p) == (0.5, 0.5):
+        rows = _simulate(trial, found, pair.q[1], blocks)
+        if rows:
+            trial.table(_simulated(rows, blocks))
+    trial.figure(_figure(found, pair.kl_bits, pair.log2_m))
+
+
+def _row(n: int, eps: float, each: Truncated) -> tuple[Cell, ...]:
+    index = each.index
+    return (
+        n,
+        eps,
+        each.log2_cap,
+        each.acceptance,
+        index.entropy / n,
+        index.mean_log2 / n,
+        each.tv_joint,
+        each.tv_marginal,
+        each.typical,
+        each.bits_restricted / n,
+        each.bits_residual / n,
+    )
+
+
+def _table(found: dict[tuple[int, float], Truncated], kl: float) -> Table:
+    return Table(
+        "rates",
+        tuple(Column(name, unit=unit) for name, unit in COLUMNS),
+        tuple(_row(n, eps, each) for (n, eps), each in found.items()),
+        title=f"Exact; KL(q‖p) = {kl:.6g} bits per symbol",
+    )
+
+
+def _simulate(
+    trial: Trial, found: dict[tuple[int, float], Truncated], one: float, blocks: int
+) -> list[tuple[Cell, ...]]:
+    """Rows of n, eps, measured, standard error, exact, z."""
+    import numpy as np
+
+    from labbook.channel.bit_blocks import LONGEST, BitBlocks, decode_block, encode_block
+    from labbook.compute import Stream
+
+    rows: list[tuple[Cell, ...]] = []
+    mismatches = 0
+    for done, ((n, eps), each) in enumerate(found.items()):
+        trial.progress(len(found) + done, of=2 * len(found))
+        if n > LONGEST or blocks / each.acceptance > SIMULATED_CANDIDATES / len(found):
+            continue
+        bits, stream = BitBlocks(n, one, each.log2_cap), Stream.named(trial.seed, f"{n} {eps!r}")
+        messages = np.array([encode_block(bits, stream, block) for block in range(blocks)])
+        for block, message in enumerate(messages):
+            word = int(stream.words(2 * int(message) - 2, 1, block=block)[0])
+            mismatches += decode_block(n, stream, block, int(message)) != word % (1 << n)
+        logs = np.log2(messages) / n
+        mean, se = float(logs.mean()), float(logs.std(ddof=1)) / math.sqrt(blocks)
+        exact = each.index.mean_log2 / n
+        rows.append((n, eps, mean, se, exact, (mean - exact) / se if se else None))
+    trial.metric("mismatches", mismatches)
+    return rows
+
+
+def _simulated(rows: list[tuple[Cell, ...]], blocks: int) -> Table:
+    names = ("n", "eps", "mean log2 K / n", "standard error", "exact", "z")
+    return Table(
+        "simulated",
+        tuple(Column(name) for name in names),
+        tuple(rows),
+        title=f"{blocks:,} blocks each; a z beyond 4 would be wrong",
+    )
+
+
+def _figure(found: dict[tuple[int, float], Truncated], kl: float, log2_m: float) -> Figure:
+    slacks = tuple(dict.fromkeys(eps for _, eps in found))
+    series = []
+    for slack in slacks:
+        each = {n: one for (n, eps), one in found.items() if eps == slack}
+        series.append(
+            Series(
+                f"capped, eps = {slack:g}",
+                tuple(each),
+                tuple(one.index.entropy / n for n, one in each.items()),
+            )
+        )
+        series.append(
+            Series(
+                f"exact (residual), eps = {slack:g}",
+                tuple(each),
+                tuple(one.bits_residual / n for n, one in each.items()),
+            )
+        )
+    return Figure(
+        "rate",
+        x=Axis("n", scale="log"),
+        y=Axis("bits per symbol"),
+        series=tuple(series),
+        marks=(Mark("y", kl, "KL"), Mark("y", log2_m, "log2 M")),
+        title="Ideal length of the index, per symbol",
+    )
