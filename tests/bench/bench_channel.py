@@ -8,6 +8,8 @@ import sys
 import numpy as np
 
 from labbook.channel import DiscretePair, Prior, decode, encode
+from labbook.channel.bit_blocks import BitBlocks, encode_block
+from labbook.channel.poisson import encode_poisson
 from labbook.compute import Stream
 from tests.bench.bench_kl import ROUNDS, Row, seconds
 
@@ -16,16 +18,47 @@ COIN = DiscretePair((0.5, 0.5), (0.9, 0.1))
 RARE_BLOCKS = 20
 COIN_BLOCKS = 200_000
 
+BITS = BitBlocks(36, 0.9, 36 * (COIN.kl_bits + 0.1))
+BITS_BLOCKS = 4
+"""Of 36 bits, about 8.7 million candidates each."""
+
 
 def main() -> list[Row]:
     """Medians over rounds in which the rivals take turns."""
+    return [*_bit_blocks(), *_symbols()]
+
+
+def _bit_blocks() -> list[Row]:
+    """First-accept search over blocks of bits, with one thread and with two."""
+    messages = [encode_block(BITS, Stream(1), block) for block in range(BITS_BLOCKS)]
+    candidates = sum(messages)
+    times: dict[str, list[float]] = {"fill": [], "one": [], "two": []}
+    for _ in range(ROUNDS):
+        times["fill"].append(seconds(lambda: fill_words(2 * candidates)))
+        times["one"].append(seconds(lambda: _search(1)))
+        times["two"].append(seconds(lambda: _search(2)))
+    fill, one, two = (candidates / statistics.median(each) for each in times.values())
+    name = "channel: candidates of 36 bits"
+    return [
+        (f"{name}, one thread", one, "per s", "NumPy making their words", one / fill),
+        (f"{name}, both cores", two, "per s", "one thread", two / one),
+    ]
+
+
+def _search(threads: int) -> None:
+    for block in range(BITS_BLOCKS):
+        encode_block(BITS, Stream(1), block, threads=threads)
+
+
+def _symbols() -> list[Row]:
     candidates = int(encode(RARE, Stream(1), RARE_BLOCKS).messages.sum())
-    long, fill, short, bob = [], [], [], []
+    long, fill, short, race, bob = [], [], [], [], []
     messages = encode(COIN, Stream(1), COIN_BLOCKS).messages
     for _ in range(ROUNDS):
         long.append(seconds(lambda: encode(RARE, Stream(1), RARE_BLOCKS)))
         fill.append(seconds(lambda: fill_words(2 * candidates)))
         short.append(seconds(lambda: encode(COIN, Stream(1), COIN_BLOCKS)))
+        race.append(seconds(lambda: encode_poisson(COIN, Stream(1), COIN_BLOCKS)))
         bob.append(seconds(lambda: decode(Prior(COIN.p), Stream(1), messages)))
     rate = candidates / statistics.median(long)
     return [
@@ -39,6 +72,13 @@ def main() -> list[Row]:
         (
             "channel: blocks sent, M = 1.8",
             COIN_BLOCKS / statistics.median(short),
+            "per s",
+            "",
+            None,
+        ),
+        (
+            "channel: the same by the Poisson functional representation",
+            COIN_BLOCKS / statistics.median(race),
             "per s",
             "",
             None,
