@@ -11,7 +11,8 @@ theorems", IEEE Trans. Inf. Theory 64 (2018) 6967.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from labbook.channel.search import Sent, encode_with
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from labbook.channel.pairs import DiscretePair, Symbols, Words
+    from labbook.channel.pairs import DiscretePair, Words
     from labbook.channel.search import Flags, Places, Progress
     from labbook.compute import Stream
 
@@ -38,8 +39,9 @@ def encode_poisson(
 ) -> Sent:
     """Alice's messages for blocks `first` to `first + blocks - 1`."""
     inverse = inverse_ratios(pair)
+    least = float(inverse[np.isfinite(inverse)].min())
     return encode_with(
-        lambda count: _Race(inverse, count),
+        lambda count: Race(lambda symbols: inverse[symbols], least, count),
         pair.prior,
         stream,
         blocks,
@@ -54,12 +56,16 @@ def inverse_ratios(pair: DiscretePair) -> Reals:
     return np.where(q > 0, np.array(pair.p) / np.where(q > 0, q, 1.0), np.inf)
 
 
-class _Race:
-    """The times and scores of so many blocks."""
+class Race:
+    """The times and scores of so many blocks.
 
-    def __init__(self, inverse: Reals, blocks: int) -> None:
+    inverse: 1/r of symbols
+    least: 1/M
+    """
+
+    def __init__(self, inverse: Callable[[NDArray[Any]], Reals], least: float, blocks: int) -> None:
         self._inverse = inverse
-        self._least = float(inverse[np.isfinite(inverse)].min())
+        self._least = least
         self._time = np.zeros(blocks, dtype=np.uint64)
         self._best = np.full(blocks, np.inf)
 
@@ -67,9 +73,11 @@ class _Race:
     def candidates(self) -> float:
         return 1 / self._least
 
-    def look(self, live: Places, first: int, symbols: Symbols, words: Words, sent: Sent) -> Flags:
+    def look(
+        self, live: Places, first: int, symbols: NDArray[Any], words: Words, sent: Sent
+    ) -> Flags:
         times = self._time[live, None] + np.cumsum(exponentials(words), axis=1)
-        scores = times.astype(np.float64) * self._inverse[symbols]
+        scores = times.astype(np.float64) * self._inverse(symbols)
         chosen = scores.argmin(axis=1)
         rows = np.arange(len(live))
         better = scores[rows, chosen] < self._best[live]

@@ -12,7 +12,7 @@ k + 1: see `labbook.channel.search`, which also has what Bob does.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +20,8 @@ from labbook.channel.laws import Geometric
 from labbook.channel.search import Sent, encode_with
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from labbook.channel.pairs import DiscretePair, Symbols, Words
     from labbook.channel.search import Flags, Places, Progress
     from labbook.compute import Stream
@@ -55,7 +57,9 @@ class _Rejection:
         return take_first(self.pair.accepts(symbols, words), live, first, symbols, sent)
 
 
-def take_first(accepted: Flags, live: Places, first: int, symbols: Symbols, sent: Sent) -> Flags:
+def take_first(
+    accepted: Flags, live: Places, first: int, symbols: NDArray[Any], sent: Sent
+) -> Flags:
     """Send the first accepted candidate of each row that has one.
 
     Returns: which rows have one.

@@ -13,14 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from labbook.channel.pairs import Prior, Symbols, Words
+    from labbook.channel.pairs import Words
     from labbook.compute import Stream
 
     Messages = NDArray[np.int64]
@@ -42,7 +42,13 @@ class Sent:
     """What Alice sent for each block, and the symbol she meant."""
 
     messages: Messages
-    symbols: Symbols
+    symbols: NDArray[Any]
+
+
+class WordPrior(Protocol):
+    """What makes a symbol of a random word: `labbook.channel.Prior` for finitely many symbols."""
+
+    def symbols(self, words: Words) -> NDArray[Any]: ...
 
 
 class Looker(Protocol):
@@ -54,7 +60,9 @@ class Looker(Protocol):
     @property
     def candidates(self) -> float: ...
 
-    def look(self, live: Places, first: int, symbols: Symbols, words: Words, sent: Sent) -> Flags:
+    def look(
+        self, live: Places, first: int, symbols: NDArray[Any], words: Words, sent: Sent
+    ) -> Flags:
         """Examine the next candidates of the blocks that are not done.
 
         live: (rows,), the places of these blocks in `sent`, which is filled in
@@ -68,7 +76,7 @@ class Looker(Protocol):
 
 def encode_with(
     make: Callable[[int], Looker],
-    prior: Prior,
+    prior: WordPrior,
     stream: Stream,
     blocks: int,
     *,
@@ -79,7 +87,8 @@ def encode_with(
 
     make: a coder for so many blocks
     """
-    sent = Sent(np.empty(blocks, dtype=np.int64), np.empty(blocks, dtype=np.intp))
+    kind = prior.symbols(np.empty(0, dtype=np.uint64)).dtype
+    sent = Sent(np.empty(blocks, dtype=np.int64), np.empty(blocks, dtype=kind))
     slab = _slab(make(0).candidates)
     for begin in range(0, blocks, slab):
         end = min(begin + slab, blocks)
@@ -89,12 +98,13 @@ def encode_with(
     return sent
 
 
-def decode(prior: Prior, stream: Stream, messages: Messages, *, first: int = 0) -> Symbols:
+def decode(prior: WordPrior, stream: Stream, messages: Messages, *, first: int = 0) -> NDArray[Any]:
     """Bob's symbols for the messages of blocks `first`, `first + 1`, …
 
     Each takes one call of the cipher, however large the message.
     """
-    symbols = np.empty(len(messages), dtype=np.intp)
+    kind = prior.symbols(np.empty(0, dtype=np.uint64)).dtype
+    symbols = np.empty(len(messages), dtype=kind)
     for begin in range(0, len(messages), QUADS_AT_ONCE):
         candidates = np.asarray(messages[begin : begin + QUADS_AT_ONCE]) - 1
         blocks = np.arange(first + begin, first + begin + len(candidates), dtype=np.uint64)
@@ -115,7 +125,7 @@ def _told(progress: Progress | None, end: int, blocks: int) -> Callable[[int], N
 
 def _sweep(
     looker: Looker,
-    prior: Prior,
+    prior: WordPrior,
     stream: Stream,
     blocks: NDArray[np.uint64],
     sent: Sent,
