@@ -55,9 +55,15 @@ def exact(pair: Pair | DiagonalPair) -> Exact:
     )
 
 
+def has_moment(pair: Pair | DiagonalPair, statistic: Statistic, order: int) -> bool:
+    """Whether E_q[|statistic|^order] is finite."""
+    if pair.lost > 0 and math.isinf(statistic.at_nothing):
+        return False
+    return all(pair.is_finite(order * a, order * b) for a, b in statistic.powers)
+
+
 def _mean(pair: Pair | DiagonalPair, statistic: Statistic) -> float:
-    finite = all(pair.is_finite(a, b) for a, b in statistic.powers)
-    return pair.expectation(statistic) if finite else math.inf
+    return pair.expectation(statistic) if has_moment(pair, statistic, 1) else math.inf
 
 
 def _second(pair: Pair | DiagonalPair) -> float:
@@ -86,19 +92,19 @@ def _lambda_star(pair: Pair | DiagonalPair) -> float:
 
 def law(pair: Pair | DiagonalPair, statistic: Statistic) -> Law:
     """Mean, standard deviation and kurtosis of one sample's value."""
-
-    def is_finite(order: int) -> bool:
-        return all(pair.is_finite(order * a, order * b) for a, b in statistic.powers)
-
-    if not is_finite(1) or (pair.lost > 0 and math.isinf(statistic.at_nothing)):
+    if not has_moment(pair, statistic, 1):
         return Law(math.inf, math.inf, math.nan)
     mean = pair.expectation(statistic)
-    if not is_finite(2):
+    if not has_moment(pair, statistic, 2):
         return Law(mean, math.inf, math.nan)
     variance = pair.expectation(statistic, 2, mean)
     sd = math.sqrt(variance)
-    # Below this, the deviations are rounding: the estimator is constant.
-    if sd <= 1e-14 * abs(mean):
+    if is_constant(mean, sd):
         return Law(mean, 0.0, math.nan)
-    fourth = pair.expectation(statistic, 4, mean) if is_finite(4) else math.inf
+    fourth = pair.expectation(statistic, 4, mean) if has_moment(pair, statistic, 4) else math.inf
     return Law(mean, sd, fourth / variance**2)
+
+
+def is_constant(mean: float, sd: float) -> bool:
+    """Whether deviations so small are rounding."""
+    return sd <= 1e-14 * abs(mean) < math.inf

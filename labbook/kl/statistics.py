@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     Reals = NDArray[np.floating]
 
 FAR = 2000.0
-"""Log ratios above which only the leading term of a statistic is looked at."""
+"""|L| beyond which a statistic that grows like r^±a is looked at divided by it."""
 
-_SMALL = 1e-2
+_SMALL = 1 / 32
 
-# r − 1 − L is Σ L^k / k! from k = 2 on, and r L − (r − 1) is Σ L^k (k − 1) / k!. Eight terms leave
-# out a part in 10^21 of each.
-_K3_SERIES = tuple(Fraction(1, math.factorial(k)) for k in range(2, 10))
-_REVERSE_SERIES = tuple(Fraction(k - 1, math.factorial(k)) for k in range(2, 10))
+# r − 1 − L is Σ L^k / k! from k = 2 on, and r L − (r − 1) is Σ L^k (k − 1) / k!. Ten terms leave
+# out a part in 10^22 of each.
+_K3_SERIES = tuple(Fraction(1, math.factorial(k)) for k in range(2, 12))
+_REVERSE_SERIES = tuple(Fraction(k - 1, math.factorial(k)) for k in range(2, 12))
 
 _NO_RATIO = -1e4
 """L below which r is nothing in extended precision too."""
@@ -37,17 +37,38 @@ class Statistic:
     """A function of L.
 
     of: its values, in the precision of its argument
-    powers: the (a, b) of the terms r^a L^b that it is made of
+    powers: the (a, b) of terms r^a |L|^b that together bound it, and no more than it needs. For
+        large L it comes to the terms of the largest a, if that is above 0, and for large −L to
+        those of the least a, if that is below 0: r^a times a number, or a line in L if b is 1
     at_nothing: its value where p is nothing, r = 0
-    leading: statistic / r for large L, when it grows like r; None when it does not
     terms: the coefficients of its r^a L^b, where it is a sum of such
     """
 
     of: Callable[[Reals], Reals]
     powers: tuple[tuple[float, int], ...]
     at_nothing: float
-    leading: Callable[[Reals], Reals] | None = None
     terms: Mapping[tuple[float, int], float] | None = None
+
+    @property
+    def growth(self) -> float:
+        """a where it grows like r^a as r → ∞, up to a power of L."""
+        return max(0.0, *(a for a, _ in self.powers))
+
+    @property
+    def decline(self) -> float:
+        """a where it grows like r^−a as r → 0, up to a power of L."""
+        return max(0.0, *(-a for a, _ in self.powers))
+
+    def scaled(self, log_ratio: Reals) -> Reals:
+        """Statistic / r^growth where L > FAR, and statistic · r^decline where L < −FAR."""
+        sign = np.sign(log_ratio[0])
+        edges = np.array([sign * FAR, sign * FAR / 2], dtype=log_ratio.dtype)
+        power = self.growth if sign > 0 else -self.decline
+        far, nearer = self.of(edges) * np.exp(-power * edges)
+        if not any(a == power and b for a, b in self.powers):
+            return np.full_like(log_ratio, far)
+        slope = (far - nearer) / (edges[0] - edges[1])
+        return np.asarray(far + (log_ratio - edges[0]) * slope)
 
 
 def k3_of(log_ratio: Reals) -> Reals:
@@ -90,23 +111,20 @@ K3 = Statistic(
     k3_of,
     ((0, 1), (1, 0)),
     math.inf,
-    np.ones_like,
     {(1, 0): 1, (0, 0): -1, (0, 1): -1},
 )
 REVERSE = Statistic(
     reverse_of,
     ((1, 1), (1, 0)),
     1.0,
-    lambda log_ratio: log_ratio - 1,
     {(1, 1): 1, (1, 0): -1, (0, 0): 1},
 )
-RATIO = Statistic(np.expm1, ((1, 0),), -1.0, np.ones_like, {(1, 0): 1, (0, 0): -1})
+RATIO = Statistic(np.expm1, ((1, 0),), -1.0, {(1, 0): 1, (0, 0): -1})
 """r − 1."""
 REVERSE_RATIO = Statistic(
-    lambda log_ratio: np.asarray(np.square(np.expm1(-log_ratio)) * np.exp(log_ratio)),
+    lambda log_ratio: np.asarray(np.square(2 * np.sinh(log_ratio / 2))),
     ((-1, 0), (1, 0)),
     math.inf,
-    np.ones_like,
     {(-1, 0): 1, (0, 0): -2, (1, 0): 1},
 )
 """(1 − r)² / r, whose mean is χ²(q‖p)."""
@@ -126,7 +144,6 @@ def control(weight: float) -> Statistic:
         ),
         ((0, 1), (1, 0)),
         math.inf,
-        lambda log_ratio: np.full_like(log_ratio, weight),
         {(1, 0): weight, (0, 0): -weight, (0, 1): -1},
     )
 
@@ -146,7 +163,6 @@ def centred_product(mean_log: float, mean_ratio: float) -> Statistic:
         lambda log_ratio: (log_ratio - mean_log) * (np.expm1(log_ratio) + 1 - mean_ratio),
         ((0, 1), (1, 1)),
         math.inf,
-        lambda log_ratio: log_ratio - mean_log,
         {
             (1, 1): 1,
             (1, 0): -mean_log,
