@@ -1,0 +1,234 @@
+"""All index coders on one pair, beside their exact laws."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from labbook.errors import UsageError
+from labbook.experiments import AtLeast, Probabilities, Trial, experiment
+from labbook.model import Axis, Cell, Column, Figure, Mark, Series, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from labbook.channel import DiscretePair, IndexCounts, Sent
+    from labbook.channel.index_law import IndexLaw
+
+BLOCKS_AT_ONCE = 1 << 16
+CANDIDATE_LIMIT = 5e10
+CANDIDATES_PER_SECOND = 1.5e7
+"""Of one core, all coders together (measured)."""
+
+LARGEST_M = 1e6
+"""Up to which the laws and tables of all coders are quick."""
+
+LABELS = {
+    "rejection": "rejection",
+    "greedy-rejection": "greedy rejection",
+    "poisson": "Poisson functional representation",
+    "greedy-poisson": "greedy Poisson rejection",
+}
+
+
+def check(p: list[float], q: list[float], blocks: int) -> None:
+    from labbook.channel import DiscretePair
+
+    try:
+        pair = DiscretePair(tuple(p), tuple(q))
+    except UsageError as error:
+        raise ValueError(f"{error.message} {error.hint}".strip()) from error
+    largest = 1 / pair.acceptance
+    if largest > LARGEST_M:
+        raise ValueError(
+            f"the largest q/p is {largest:.3g}, above the {LARGEST_M:.0e} that all coders can be "
+            "compared at. Give a p that is closer to q."
+        )
+    examined = len(LABELS) * blocks * largest
+    if examined > CANDIDATE_LIMIT:
+        hours = examined / CANDIDATES_PER_SECOND / 3600
+        raise ValueError(
+            f"with the largest q/p being {largest:.3g}, {blocks:,} blocks would examine "
+            f"{examined:.2g} candidates, which takes about {hours:,.1f} hours. Give fewer blocks."
+        )
+
+
+@experiment(
+    "channel.coders",
+    title="All index coders on one pair",
+    check=check,
+    references=(
+        "P. Harsha et al., IEEE Trans. Inf. Theory 56, 2010, p. 438",
+        "C. T. Li, A. El Gamal, IEEE Trans. Inf. Theory 64, 2018, p. 6967",
+        "G. Flamich, Greedy Poisson rejection, NeurIPS 2023, https://arxiv.org/abs/2305.15313",
+    ),
+)
+def channel_coders(
+    trial: Trial,
+    *,
+    p: Annotated[list[float], Probabilities()] = [0.4, 0.3, 0.2, 0.1],  # noqa: B006 - never changed
+    q: Annotated[list[float], Probabilities()] = [0.1, 0.1, 0.2, 0.6],  # noqa: B006
+    blocks: Annotated[int, AtLeast(2)] = 50_000,
+) -> None:
+    """Send samples of q by every coder that names a candidate, and decode each from its index.
+
+    Alice and Bob share random numbers; Bob knows p, Alice q too. Plain rejection, greedy
+    rejection, the Poisson functional representation and greedy Poisson rejection all decode
+    exactly q. What they cost depends on the law of their index K: mean, E log2 K, entropy (an
+    ideal code), and lengths under the zeta code made for KL and under Elias's. Measured
+    values stand beside exact ones, with their distance in standard errors (z).
+
+    p: the prior that both know, as probabilities
+    q: the target that only Alice knows; nothing where p is nothing
+    blocks: how many samples to send by each coder
+    """
+    from labbook.channel import DiscretePair
+    from labbook.channel.spectrum import spectrum
+
+    pair = DiscretePair(tuple(p), tuple(q))
+    found = spectrum(pair)
+    trial.metric("kl_bits", pair.kl_bits)
+    trial.metric("log2_m", pair.log2_m)
+    trial.metric("dcs_bits", found.dcs_bits)
+    coders = _coders(pair)
+    laws: dict[str, IndexLaw] = {}
+    rows = []
+    for place, (name, (encode, law)) in enumerate(coders.items()):
+        counts, tv = _send(trial, pair, encode, blocks, place / len(coders), len(coders))
+        laws[name] = law
+        rows.append(_row(trial, name, counts, law, tv, pair.kl_bits))
+    trial.table(_table(rows, blocks))
+    trial.table(_lengths(laws, pair.kl_bits))
+    trial.figure(_figure(laws, pair.kl_bits, found.dcs_bits, pair.log2_m))
+
+
+def _coders(pair: DiscretePair) -> dict[str, tuple[Callable[..., Sent], IndexLaw]]:
+    from labbook.channel import encode, message_law
+    from labbook.channel.greedy import encode_greedy
+    from labbook.channel.greedy_law import greedy_law
+    from labbook.channel.greedy_poisson import encode_greedy_poisson
+    from labbook.channel.greedy_poisson_law import greedy_poisson_law
+    from labbook.channel.poisson import encode_poisson
+    from labbook.channel.poisson_law import poisson_law
+    from labbook.channel.spectrum import spectrum
+
+    found = spectrum(pair)
+    return {
+        "rejection": (encode, message_law(pair)),
+        "greedy-rejection": (encode_greedy, greedy_law(found)),
+        "poisson": (encode_poisson, poisson_law(found)),
+        "greedy-poisson": (encode_greedy_poisson, greedy_poisson_law(found)),
+    }
+
+
+def _send(
+    trial: Trial,
+    pair: DiscretePair,
+    encode: Callable[..., Sent],
+    blocks: int,
+    begun: float,
+    coders: int,
+) -> tuple[IndexCounts, float]:
+    """How often each index was sent, and the total variation of what was decoded from q."""
+    import numpy as np
+
+    from labbook.channel import IndexCounts, Prior, decode
+    from labbook.compute import Stream
+
+    counts, symbols = IndexCounts(), np.zeros(len(pair.q), dtype=np.int64)
+    for first in range(0, blocks, BLOCKS_AT_ONCE):
+        count = min(BLOCKS_AT_ONCE, blocks - first)
+
+        def tell(done: int, _: int, first: int = first) -> None:
+            trial.progress(begun + (first + done) / blocks / coders, of=1)
+
+        sent = encode(pair, Stream(trial.seed), count, first=first, progress=tell)
+        decoded = decode(Prior(pair.p), Stream(trial.seed), sent.messages, first=first)
+        if (decoded != sent.symbols).any():
+            trial.warn("Bob's samples differ from Alice's.")
+        counts = counts.merge(IndexCounts.of(sent.messages))
+        symbols += np.bincount(decoded, minlength=len(symbols))
+    return counts, _distance(symbols, pair)
+
+
+def _distance(symbols: NDArray[np.int64], pair: DiscretePair) -> float:
+    total = int(symbols.sum())
+    return float(sum(abs(n / total - q) for n, q in zip(symbols, pair.q, strict=True))) / 2
+
+
+def _row(
+    trial: Trial, name: str, counts: IndexCounts, law: IndexLaw, tv: float, kl: float
+) -> tuple[Cell, ...]:
+    import numpy as np
+
+    from labbook.channel.codes import expected_zeta
+
+    mean, _ = counts.mean(lambda k: k)
+    logs, se = counts.mean(np.log2)
+    trial.metric(f"{name}.mean_index", mean)
+    trial.metric(f"{name}.mean_log2_index", logs)
+    trial.metric(f"{name}.index_entropy", law.entropy)
+    trial.metric(f"{name}.zeta_bits", expected_zeta(law, kl))
+    trial.metric(f"{name}.tv", tv)
+    z = (logs - law.mean_log2) / se if se else 0.0
+    return LABELS[name], mean, law.mean, logs, se, law.mean_log2, z, tv
+
+
+def _table(rows: list[tuple[Cell, ...]], blocks: int) -> Table:
+    names = (
+        ("mean index", ""),
+        ("exact mean", ""),
+        ("mean log2", "bits"),
+        ("standard error", "bits"),
+        ("exact log2", "bits"),
+        ("z", ""),
+        ("tv", ""),
+    )
+    return Table(
+        "coders",
+        (Column("coder"), *(Column(name, unit=unit) for name, unit in names)),
+        tuple(rows),
+        title=f"{blocks:,} samples each; a z beyond 4 would be wrong",
+    )
+
+
+def _lengths(laws: dict[str, IndexLaw], kl: float) -> Table:
+    from labbook.channel.codes import expected_elias_delta, expected_elias_gamma, expected_zeta
+
+    names = ("entropy", "zeta", "Elias gamma", "Elias delta")
+    return Table(
+        "lengths",
+        (Column("coder"), *(Column(name, unit="bits") for name in names)),
+        tuple(
+            (
+                LABELS[name],
+                law.entropy,
+                expected_zeta(law, kl),
+                expected_elias_gamma(law),
+                expected_elias_delta(law),
+            )
+            for name, law in laws.items()
+        ),
+        title="Mean length of the index under a code, exact",
+    )
+
+
+def _figure(laws: dict[str, IndexLaw], kl: float, divergence: float, log2_m: float) -> Figure:
+    labels = tuple(LABELS[name] for name in laws)
+    return Figure(
+        "costs",
+        x="",
+        y=Axis("length", unit="bits"),
+        series=(
+            Series("H(K)", labels, tuple(law.entropy for law in laws.values()), kind="bars"),
+            Series("E log2 K", labels, tuple(law.mean_log2 for law in laws.values()), kind="bars"),
+        ),
+        marks=(
+            Mark("y", kl, "KL"),
+            Mark("y", divergence, "divergence"),
+            Mark("y", log2_m, "log2 M"),
+        ),
+        title="Exact; all decode exactly q",
+    )
