@@ -73,17 +73,23 @@ def measure(
     progress: Progress | None = None,
     chunk: int = CHUNK,
     threads: int = 1,
+    backend: str = "numpy",
     earlier: Tally | None = None,
 ) -> Measurement:
     """Draw samples of q and tally every estimator.
 
-    threads: how many share the work; the result is the same to the last bit
+    threads: how many share the work on NumPy; the result is the same to the last bit
+    backend: "numpy" or "cupy": the same samples, and sums that differ by rounding. On a device
+        the largest ratios are those of the first 10^7 samples, and all samples are drawn,
+        whatever was drawn earlier
     earlier: what another measurement of this pair, with this seed and fewer samples, has
         kept: only the samples after those are drawn, and no bit of the result differs from
             that of one go
 
     Raises:
-        UsageError: fewer than two samples, or than were drawn earlier.
+        ImportError: CuPy is wanted and cannot be imported.
+        UsageError: fewer than two samples, or than were drawn earlier; or a pair that the
+            kernel does not know.
     """
     if samples < 2:
         raise UsageError(f"An estimate needs at least 2 samples, not {samples}.")
@@ -109,12 +115,31 @@ def measure(
             threads=threads,
         )
 
-    kept = go_on(kept, whole, TAILS_KEPT * tail)
-    tally = go_on(kept, samples, tail)
+    if backend == "cupy":
+        tally, kept = _on_device(pair, stream, samples, known, threads, progress), Tally()
+    else:
+        kept = go_on(kept, whole, TAILS_KEPT * tail)
+        tally = go_on(kept, samples, tail)
     every = {**statistics, "clamped": of.clamped_k3()}
     return Measurement(
         pair, known, {name: law(pair, each) for name, each in every.items()}, samples, tally, kept
     )
+
+
+def _on_device(
+    pair: Pair | DiagonalPair,
+    stream: Stream,
+    samples: int,
+    known: Exact,
+    threads: int,
+    progress: Progress | None,
+) -> Tally:
+    from labbook.kl.gpu_pair import tally_on_device
+    from labbook.kl.pair import Pair
+
+    if not isinstance(pair, Pair):
+        raise UsageError("There is no kernel for distributions of many coordinates.")
+    return tally_on_device(pair, stream, samples, known, threads=threads, progress=progress)
 
 
 def estimators(known: Exact) -> dict[str, Statistic]:

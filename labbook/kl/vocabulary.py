@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -36,6 +36,8 @@ CLOSE = 0.01
 """Divergences in nats below which float32 takes a second look: the first errs by some 10^-7."""
 _AGREED = 1e-5
 """How far the second look may be from the first; beyond, it has lost symbols to underflow."""
+
+NO_DISTRIBUTION = "A row of logits is no distribution: it has a NaN or +inf, or nothing but -inf."
 
 _CONSTANT = 1e-14
 """Relative spread that is but rounding: r is constant where q is p cut to some symbols."""
@@ -123,9 +125,7 @@ def log_probabilities(logits: ArrayLike) -> Reals:
     values = np.asarray(logits, dtype=np.float64)
     top = values.max(axis=-1, keepdims=True)
     if not np.isfinite(top).all():
-        raise UsageError(
-            "A row of logits is no distribution: it has a NaN or +inf, or nothing but -inf."
-        )
+        raise UsageError(NO_DISTRIBUTION)
     shifted = values - top
     return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
 
@@ -263,13 +263,22 @@ def _terms(q: Reals, p: Reals) -> Reals:
 
 def _pair_of(logits_q: ArrayLike, logits_p: ArrayLike) -> tuple[Logits, Logits]:
     q, p = np.asarray(logits_q), np.asarray(logits_p)
+    dtype = logits_dtype(q, p)
+    return q.astype(dtype, copy=False), p.astype(dtype, copy=False)
+
+
+def logits_dtype(q: Any, p: Any) -> np.dtype[np.floating]:
+    """float32 or float64: what to work in, of two arrays of logits, of NumPy or a device.
+
+    Raises:
+        UsageError: their shapes differ, or they are no numbers.
+    """
     if q.shape != p.shape or q.ndim == 0 or q.shape[-1] == 0:
         raise UsageError(
             f"The logits of q and p need one shape (..., V), not {q.shape} and {p.shape}."
         )
-    kind = np.result_type(q, p)
+    kind = np.result_type(q.dtype, p.dtype)
     if kind.kind not in "fiu":
         raise UsageError(f"Logits are real numbers, not of type {kind}.")
     single = kind in (np.dtype(np.float16), np.dtype(np.float32))
-    dtype = np.dtype(np.float32) if single else np.dtype(np.float64)
-    return q.astype(dtype, copy=False), p.astype(dtype, copy=False)
+    return np.dtype(np.float32) if single else np.dtype(np.float64)

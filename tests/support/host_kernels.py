@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import re
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,16 +34,24 @@ class HostKernels:
     """The kernels of one file, as `launch(name, grid, block, *arguments)`.
 
     Arrays are passed as they are, and written in place.
+
+    variants: macros and their values, by a name: the kernels are there once for each of these,
+        as `kernel_name`
     """
 
-    def __init__(self, name: str, directory: Path, *options: str) -> None:
+    def __init__(
+        self,
+        name: str,
+        directory: Path,
+        *options: str,
+        variants: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
         need("g++")
-        text = cuda.source(name)
+        text = _with_launchers(cuda.source(name), variants or {"": {}})
         self._signatures = {kernel[1]: _types(kernel[2]) for kernel in _KERNEL.finditer(text)}
         assert self._signatures, f"{name} has no kernels"
-        launchers = "\n".join(_launcher(kernel) for kernel in _KERNEL.finditer(text))
         unit = directory / f"{Path(name).stem}.cpp"
-        unit.write_text(f'#include "{SHIM}"\n{text}\n#line 1 "launchers"\n{launchers}\n')
+        unit.write_text(f'#include "{SHIM}"\n{text}')
         library = unit.with_suffix(".so")
         subprocess.run(
             ["g++", *OPTIONS, *options, "-o", str(library), str(unit)], check=True, timeout=120
@@ -57,6 +66,20 @@ class HostKernels:
             for kind, value in zip(types, arguments, strict=True)
         ]
         self._library[f"host_{name}"](ctypes.c_uint(grid), ctypes.c_uint(block), *converted)
+
+
+def _with_launchers(text: str, variants: Mapping[str, Mapping[str, str]]) -> str:
+    """The kernels, which a file ends with, and what runs them, once for each variant."""
+    begin = min((kernel.start() for kernel in _KERNEL.finditer(text)), default=len(text))
+    parts = [text[:begin]]
+    for suffix, macros in variants.items():
+        parts += [f"#undef {macro}\n#define {macro} {value}\n" for macro, value in macros.items()]
+        kernels = text[begin:]
+        for kernel in _KERNEL.finditer(kernels) if suffix else ():
+            kernels = kernels.replace(f" {kernel[1]}(", f" {kernel[1]}_{suffix}(")
+        parts += [kernels, '\n#line 1 "launchers"\n']
+        parts += [_launcher(kernel) for kernel in _KERNEL.finditer(kernels)]
+    return "".join(parts)
 
 
 def _parameters(text: str) -> list[str]:
@@ -74,6 +97,6 @@ def _launcher(kernel: re.Match[str]) -> str:
     parts = _parameters(kernel[2])
     names = ", ".join(part.replace("*", " ").split()[-1] for part in parts)
     return (
-        f'extern "C" void host_{kernel[1]}(unsigned blocks, unsigned threads, {", ".join(parts)})\n'
-        f"{{ run_on_host(blocks, threads, [&] {{ {kernel[1]}({names}); }}); }}"
+        f'extern "C" void host_{kernel[1]}(unsigned grid_, unsigned block_, {", ".join(parts)})\n'
+        f"{{ run_on_host(grid_, block_, [&] {{ {kernel[1]}({names}); }}); }}\n"
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from typing import Any
+import re
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -33,6 +34,32 @@ def cubin_of(text: str, name: str, options: tuple[str, ...], architecture: int) 
     """The machine code of a kernel file."""
     nvrtc, program = _compiled(text, name, (*options, f"-arch=sm_{architecture}"))
     return bytes(nvrtc.getCUBIN(program))
+
+
+class Use(NamedTuple):
+    """What a kernel takes on a device: registers of a thread, bytes that did not fit in them and
+    bytes of shared memory of a block."""
+
+    registers: int
+    spilled: int
+    shared: int
+
+
+_USE = re.compile(
+    r"Compiling entry function '(\w+)'.*?(\d+) bytes spill stores, (\d+) bytes spill loads"
+    r".*?Used (\d+) registers(?:[^\n]*?(\d+) bytes smem)?",
+    re.DOTALL,
+)
+
+
+def use_of(text: str, name: str, options: tuple[str, ...], architecture: int) -> dict[str, Use]:
+    """What each kernel of a file takes, as the assembler tells."""
+    told = (*options, "--ptxas-options=-v", f"-arch=sm_{architecture}")
+    nvrtc, program = _compiled(text, name, told)
+    return {
+        kernel: Use(int(registers), int(stores) + int(loads), int(shared or 0))
+        for kernel, stores, loads, registers, shared in _USE.findall(nvrtc.getProgramLog(program))
+    }
 
 
 def _compiled(text: str, name: str, options: tuple[str, ...]) -> tuple[Any, Any]:

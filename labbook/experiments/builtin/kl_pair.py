@@ -15,8 +15,13 @@ if TYPE_CHECKING:
 
     from labbook.kl import Measurement, Row
 
+BACKENDS = ("numpy", "cupy")
+
 MOST = 20_000_000_000
 """About an hour at the 6·10⁶ samples a second that one core makes at least."""
+
+MOST_ON_DEVICE = 20_000_000_000_000
+"""About an hour at 5·10⁹ samples a second, a cautious guess for the kernel; not measured."""
 
 RECORDED = ("k1", "k2", "k3", "reverse", "lambda_star")
 WORDS = {
@@ -36,12 +41,28 @@ def check(q: str, p: str, samples: int) -> None:
         Pair(distribution(q), distribution(p))
     except UsageError as error:
         raise ValueError(f"{error.message} {error.hint}".strip()) from error
-    if samples > MOST:
-        hours = samples / MOST
-        raise ValueError(
-            f"samples={samples:.4g} would take about {hours:.3g} hours; give at most {MOST:.4g}, "
-            "or merge runs of several seeds."
-        )
+    if samples > MOST and samples > (limit := _most()):
+        raise ValueError(_too_many(samples, limit))
+
+
+def _most() -> int:
+    """What can be done here within an hour or so."""
+    from labbook.compute import backend
+
+    return MOST if backend(offered=BACKENDS).name == "numpy" else MOST_ON_DEVICE
+
+
+def _too_many(samples: int, limit: int) -> str:
+    return (
+        f"samples={samples:.4g} would take about {samples / limit:.3g} hours; give at most "
+        f"{limit:.4g}, or merge runs of several seeds."
+    )
+
+
+def _try_device() -> None:
+    from labbook.kl.gpu_pair import try_device
+
+    try_device()
 
 
 @experiment(
@@ -52,6 +73,8 @@ def check(q: str, p: str, samples: int) -> None:
         "J. Schulman, Approximating KL divergence, 2020, http://joschu.net/blog/kl-approx.html",
         "A. Vehtari et al., Pareto smoothed importance sampling, JMLR 25 (2024) 72",
     ),
+    backends=BACKENDS,
+    try_device=_try_device,
     grows="samples",
 )
 def kl_pair(
@@ -76,11 +99,15 @@ def kl_pair(
     from labbook.kl.pareto import tail_k
     from labbook.kl.saved import tally_from_json, tally_to_json
 
+    if trial.backend.name == "numpy" and samples > MOST:
+        raise UsageError(_too_many(samples, MOST))
+
     found = measure(
         Pair(distribution(q), distribution(p)),
         samples,
         seed=trial.seed,
         threads=os.cpu_count() or 1,
+        backend=trial.backend.name,
         earlier=tally_from_json(trial.earlier.get("tally")) if trial.earlier else None,
         progress=lambda done, of: trial.progress(done, of=of),
     )

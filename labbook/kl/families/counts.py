@@ -63,11 +63,12 @@ class Poisson:
         return np.where(x < 0, -np.inf, held * math.log(self.mean) - self.mean - gammaln(held + 1))
 
     def quantile(self, u: Reals) -> Reals:
-        first, cumulative = self._table
+        first, cumulative = self.table
         return first + np.searchsorted(cumulative, u, side="right").astype(np.float64)
 
     @cached_property
-    def _table(self) -> tuple[int, Reals]:
+    def table(self) -> tuple[int, Reals]:
+        """The first count that matters, and the mass up to it and up to each that follows."""
         reach = _FAR * (self.scale + 1)
         first = max(0, math.floor(self.mean - reach))
         x = np.arange(first, math.ceil(self.mean + reach), dtype=np.float64)
@@ -157,6 +158,11 @@ class Categorical:
     @property
     def probabilities(self) -> Reals:
         return self._mass
+
+    @property
+    def cumulative(self) -> Reals:
+        """The mass up to each symbol."""
+        return self._cumulative
 
     @property
     def support(self) -> Support:

@@ -26,27 +26,33 @@ _LOW_BITS = np.uint64(11)
 
 def uniforms(words: NDArray[np.uint64]) -> Reals:
     """(⌊word / 2^11⌋ + ½) / 2^53: strictly between 0 and 1."""
-    return np.asarray(((words >> _LOW_BITS).astype(np.float64) + 0.5) * 2.0**-53)
+    found = ((words >> _LOW_BITS).astype(np.float64) + 0.5) * 2.0**-53
+    # The last half rounds up to 2^53.
+    return np.asarray(np.minimum(found, 1 - 2.0**-53))
 
 
 class HermiteTable:
     """A smooth function on evenly spaced knots, from its values and slopes there.
 
     Cubic: the error is h⁴/384 of the fourth derivative.
+
+    first, step: the first knot, and the distance of the next
+    values: at the knots
+    rises: the slopes there, times the step
     """
 
     def __init__(self, first: float, step: float, values: Reals, slopes: Reals) -> None:
-        self._first = first
-        self._step = step
-        self._values = values
-        self._slopes = slopes * step
+        self.first = first
+        self.step = step
+        self.values = values
+        self.rises = slopes * step
 
     def __call__(self, at: Reals) -> Reals:
-        place = (at - self._first) / self._step
-        index = np.clip(place.astype(np.int64), 0, len(self._values) - 2)
+        place = (at - self.first) / self.step
+        index = np.clip(place.astype(np.int64), 0, len(self.values) - 2)
         s = place - index
-        value, rise = self._values[index], self._values[index + 1] - self._values[index]
-        slope, next_slope = self._slopes[index], self._slopes[index + 1]
+        value, rise = self.values[index], self.values[index + 1] - self.values[index]
+        slope, next_slope = self.rises[index], self.rises[index + 1]
         bend = 3 * rise - 2 * slope - next_slope
         return np.asarray(value + s * (slope + s * (bend + s * (slope + next_slope - 2 * rise))))
 

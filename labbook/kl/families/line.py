@@ -124,10 +124,11 @@ class StudentT(_OnTheLine):
         return np.asarray(constant - 2 * half * np.log(np.hypot(1.0, x / math.sqrt(self.df))))
 
     def quantile(self, u: Reals) -> Reals:
-        return self._table(logit(u))
+        return self.table(logit(u))
 
     @cached_property
-    def _table(self) -> HermiteTable:
+    def table(self) -> HermiteTable:
+        """The quantile as a function of logit u."""
         from scipy.special import stdtrit
 
         return quantile_table(

@@ -102,10 +102,11 @@ class Gamma:
         return np.where(x < 0, -np.inf, inside)
 
     def quantile(self, u: Reals) -> Reals:
-        return np.maximum(self._table(logit(u)), np.finfo(np.float64).tiny)
+        return np.maximum(self.table(logit(u)), np.finfo(np.float64).tiny)
 
     @cached_property
-    def _table(self) -> HermiteTable:
+    def table(self) -> HermiteTable:
+        """The quantile as a function of logit u."""
         from scipy.special import gammainccinv, gammaincinv
 
         return quantile_table(
@@ -158,10 +159,11 @@ class Beta:
 
     def quantile(self, u: Reals) -> Reals:
         eps = np.finfo(np.float64)
-        return np.clip(self._table(logit(u)), eps.tiny, 1 - eps.epsneg)
+        return np.clip(self.table(logit(u)), eps.tiny, 1 - eps.epsneg)
 
     @cached_property
-    def _table(self) -> HermiteTable:
+    def table(self) -> HermiteTable:
+        """The quantile as a function of logit u."""
         from scipy.special import betainccinv, betaincinv
 
         return quantile_table(
@@ -220,14 +222,15 @@ class VonMises:
 
     def quantile(self, u: Reals) -> Reals:
         """By a table of the distribution function and one step of Newton's method."""
-        shares, cumulative = self._table
+        shares, cumulative = self.table
         angles = np.linspace(-math.pi, math.pi, len(shares))
         x = np.interp(u, shares, angles)
         x = x - (cumulative(x) - u) / np.exp(self.log_density(x))
         return np.clip(x, -math.pi, math.pi)
 
     @cached_property
-    def _table(self) -> tuple[Reals, HermiteTable]:
+    def table(self) -> tuple[Reals, HermiteTable]:
+        """The mass below each of evenly spaced angles from −π to π, and as a function of them."""
         angles = np.linspace(-math.pi, math.pi, _CIRCLE_KNOTS + 1)
         step = angles[1] - angles[0]
         density = np.exp(self.log_density(angles))
