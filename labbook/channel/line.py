@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     Reals = NDArray[np.float64]
 
-_LOW_BITS = np.uint64(11)
+_LOW_BITS = np.uint64(12)
 _ROUNDING = 1e-9
 
 
@@ -47,9 +47,8 @@ class LinePrior:
     p: Density
 
     def symbols(self, words: Words) -> Reals:
-        """The quantile of (⌊word / 2^11⌋ + ½) / 2^53, for each word."""
-        uniform = ((words >> _LOW_BITS).astype(np.float64) + 0.5) * 2.0**-53
-        return np.asarray(self.p.ppf(uniform), dtype=np.float64)
+        """The quantile of (⌊word / 2^12⌋ + ½) / 2^52, for each word."""
+        return np.asarray(self.p.ppf(_uniform(words)), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -161,6 +160,10 @@ class _Rejection:
     def look(
         self, live: Places, first: int, symbols: NDArray[Any], words: Words, sent: Sent
     ) -> Flags:
-        uniform = ((words >> _LOW_BITS).astype(np.float64) + 0.5) * 2.0**-53
-        accepted = uniform * 2.0**self.pair.log2_m < self.pair.ratio(symbols)
+        accepted = _uniform(words) * 2.0**self.pair.log2_m < self.pair.ratio(symbols)
         return take_first(accepted, live, first, symbols, sent)
+
+
+def _uniform(words: Words) -> Reals:
+    """Strictly between 0 and 1."""
+    return np.asarray(((words >> _LOW_BITS).astype(np.float64) + 0.5) * 2.0**-52)

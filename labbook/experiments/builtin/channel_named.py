@@ -1,0 +1,231 @@
+"""What it costs to simulate a channel that has a name."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from labbook.errors import UsageError
+from labbook.experiments import AtLeast, AtMost, Between, Trial, experiment
+from labbook.model import Axis, Cell, Column, Figure, Mark, Series, Table
+
+if TYPE_CHECKING:
+    from labbook.channel import DiscretePair
+    from labbook.channel.index_law import IndexLaw
+    from labbook.channel.named import DiscreteChannel
+
+Name = Literal["bsc", "bec", "z", "awgn", "matrix"]
+
+SIMULATED = ("rejection", "greedy", "poisson", "greedy Poisson")
+LARGEST_M = 1e4
+
+
+def check(channel: Name, noise: float, one: float, matrix: str) -> None:
+    if channel == "awgn":
+        if not 1e-6 <= noise <= 1e6:
+            raise ValueError(
+                f"noise={noise:g} is out of range: the variance of the noise, for inputs of "
+                "variance 1, is taken from 1e-6 to 1e6."
+            )
+        return
+    if not 0 <= noise <= 1:
+        raise ValueError(f"noise={noise:g} is no probability; it lies from 0 to 1.")
+    try:
+        found = _channel(channel, noise, one, matrix)
+        largest = max(1 / pair.acceptance for pair in found.pairs)
+    except UsageError as error:
+        raise ValueError(f"{error.message} {error.hint}".strip()) from error
+    if largest > LARGEST_M:
+        raise ValueError(
+            f"some output is {largest:.3g} times as likely for an input as on average, more than "
+            f"the {LARGEST_M:.0e} that all coders can be compared at."
+        )
+
+
+@experiment(
+    "channel.named",
+    title="The cost of simulating a channel",
+    check=check,
+    references=(
+        "C. T. Li, A. El Gamal, IEEE Trans. Inf. Theory 64, 2018, p. 6967",
+        "G. Flamich, S. Sriramu, A. Wagner, The redundancy of channel simulation, ISIT 2025",
+    ),
+)
+def channel_named(
+    trial: Trial,
+    *,
+    channel: Name = "bsc",
+    noise: float = 0.1,
+    one: Annotated[float, Between(0.001, 0.999)] = 0.5,
+    matrix: str = "0.9,0.1;0.2,0.8",
+    blocks: Annotated[int, AtLeast(2), AtMost(10_000_000)] = 20_000,
+) -> None:
+    """Bits to send one output of a channel, averaged over its inputs, against mutual information.
+
+    Below stand the mutual information, which no scheme beats, and the floor for schemes that
+    send one output at a time. Each coder's index has a law averaged over the inputs; its entropy
+    is what an ideal code pays. Exact laws stand beside inputs drawn, outputs sent and decoded,
+    with the distance of the mean log2 index in standard errors (z). For the Gaussian channel
+    the layered dithered quantiser meets the floor; figures there are exact alone.
+
+    channel: bsc flips a bit, bec erases it, z loses ones, awgn adds normal noise, matrix is any other
+    noise: the probability of a flip, an erasure or a loss; for awgn the variance of the noise
+    one: the probability of input 1 for bsc, bec and z
+    matrix: for matrix, a row of output probabilities for each input, inputs being equally likely
+    blocks: how many outputs to send by each coder
+    """  # noqa: E501  a parameter's meaning is one line
+    if channel == "awgn":
+        _gaussian(trial, noise)
+    else:
+        _discrete(trial, _channel(channel, noise, one, matrix), blocks)
+
+
+def _channel(channel: Name, noise: float, one: float, matrix: str) -> DiscreteChannel:
+    from labbook.channel.named import DiscreteChannel, erasure, symmetric, z_channel
+
+    makers = {"bsc": symmetric, "bec": erasure, "z": z_channel}
+    if channel in makers:
+        return makers[channel](noise, one)
+    rows = tuple(tuple(_number(each) for each in row.split(",")) for row in matrix.split(";"))
+    return DiscreteChannel((1 / len(rows),) * len(rows), rows)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise UsageError(
+            f"{text.strip()!r} in the matrix is no number.",
+            hint="Write rows like 0.9,0.1;0.2,0.8.",
+        ) from None
+
+
+def _discrete(trial: Trial, found: DiscreteChannel, blocks: int) -> None:
+    from labbook.channel.named import Mixed
+
+    trial.metric("mutual_information", found.mutual_information)
+    trial.metric("floor", found.floor)
+    rows: list[tuple[Cell, ...]] = []
+    for place, name in enumerate(SIMULATED):
+        laws = tuple(_law(name, pair) for pair in found.pairs)
+        law = Mixed(found.inputs, laws)
+        mean, se = _send(trial, name, found, blocks)
+        trial.progress(place + 1, of=len(SIMULATED))
+        z = (mean - law.mean_log2) / se if se else 0.0
+        trial.metric(f"{name.replace(' ', '-').lower()}.entropy", law.entropy)
+        trial.metric(f"{name.replace(' ', '-').lower()}.mean_log2_index", mean)
+        rows.append((name, law.entropy, law.mean_log2, mean, se, z))
+    _show(trial, rows, found.mutual_information, found.floor, blocks)
+
+
+def _law(name: str, pair: DiscretePair) -> IndexLaw:
+    from labbook.channel import message_law
+    from labbook.channel.greedy_law import greedy_law
+    from labbook.channel.greedy_poisson_law import greedy_poisson_law
+    from labbook.channel.poisson_law import poisson_law
+    from labbook.channel.spectrum import spectrum
+
+    if name == "rejection":
+        return message_law(pair)
+    found = spectrum(pair)
+    if name == "greedy":
+        return greedy_law(found)
+    return poisson_law(found) if name == "poisson" else greedy_poisson_law(found)
+
+
+def _send(trial: Trial, name: str, found: DiscreteChannel, blocks: int) -> tuple[float, float]:
+    """The mean log2 index over inputs that are drawn, and its standard error."""
+    import numpy as np
+
+    from labbook.channel import Prior, decode, encode
+    from labbook.channel.greedy import encode_greedy
+    from labbook.channel.greedy_poisson import encode_greedy_poisson
+    from labbook.channel.poisson import encode_poisson
+    from labbook.compute import Stream
+
+    encoders = {
+        "rejection": encode,
+        "greedy": encode_greedy,
+        "poisson": encode_poisson,
+        "greedy Poisson": encode_greedy_poisson,
+    }
+    shares = trial.rng("inputs").multinomial(blocks, found.inputs)
+    logs, first, mismatches = [], 0, 0
+    for pair, count in zip(found.pairs, shares, strict=True):
+        sent = encoders[name](pair, Stream(trial.seed), int(count), first=first)
+        decoded = decode(Prior(found.output), Stream(trial.seed), sent.messages, first=first)
+        mismatches += int((decoded != sent.symbols).sum())
+        logs.append(np.log2(sent.messages))
+        first += int(count)
+    if mismatches:
+        trial.warn(f"Bob's outputs differ from Alice's in {mismatches:,} blocks.")
+    every = np.concatenate(logs)
+    return float(every.mean()), float(every.std(ddof=1)) / math.sqrt(blocks)
+
+
+def _show(
+    trial: Trial, rows: list[tuple[Cell, ...]], information: float, floor: float, blocks: int
+) -> None:
+    names = ("entropy", "E log2 K", "measured", "standard error")
+    trial.table(
+        Table(
+            "channel",
+            (Column("coder"), *(Column(name, unit="bits") for name in names), Column("z")),
+            tuple(rows),
+            title=f"I(X; Y) = {information:.6g}, floor {floor:.6g} bits; {blocks:,} outputs each",
+        )
+    )
+    labels = tuple(str(row[0]) for row in rows)
+    trial.figure(
+        Figure(
+            "costs",
+            x="",
+            y=Axis("length", unit="bits"),
+            series=(
+                Series(
+                    "entropy of the index",
+                    labels,
+                    tuple(float(row[1] or 0) for row in rows),
+                    kind="bars",
+                ),
+            ),
+            marks=(Mark("y", information, "I"), Mark("y", floor, "floor")),
+            title="To send one output",
+        )
+    )
+
+
+def _gaussian(trial: Trial, noise: float) -> None:
+    from labbook.channel.dither_rates import layered_rate
+    from labbook.channel.gaussian_channel import GaussianChannel
+
+    information = math.log2(1 + 1 / noise) / 2
+    found = GaussianChannel(information)
+    values = {
+        "layered dithered quantiser": layered_rate(1.0, math.sqrt(noise)),
+        "Poisson functional representation": found.poisson_bits,
+        "the same, zeta code": found.poisson_zeta_bits,
+    }
+    trial.metric("mutual_information", information)
+    trial.metric("floor", found.floor_bits)
+    trial.metric("layered", values["layered dithered quantiser"])
+    trial.metric("poisson", found.poisson_bits)
+    trial.metric("poisson_zeta", found.poisson_zeta_bits)
+    trial.table(
+        Table(
+            "channel",
+            (Column("coder"), Column("length", unit="bits")),
+            tuple(values.items()),
+            title=f"I(X; Y) = {information:.6g}, floor {found.floor_bits:.6g} bits; exact",
+        )
+    )
+    trial.figure(
+        Figure(
+            "costs",
+            x="",
+            y=Axis("length", unit="bits"),
+            series=(Series("length", tuple(values), tuple(values.values()), kind="bars"),),
+            marks=(Mark("y", information, "I"), Mark("y", found.floor_bits, "floor")),
+            title="To send one output",
+        )
+    )
