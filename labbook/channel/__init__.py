@@ -2,42 +2,58 @@
 
 Usable without a notebook:
 
-    from labbook.channel import DiscretePair, Prior, decode, encode
+    from labbook.channel import CODERS, DiscretePair, Prior, decode
     from labbook.compute import Stream
 
     pair = DiscretePair(p=(0.5, 0.5), q=(0.9, 0.1))
-    sent = encode(pair, Stream(seed=1), blocks=1000)
+    sent = CODERS["poisson"].encode(pair, Stream(seed=1), blocks=1000)
     decode(Prior((0.5, 0.5)), Stream(seed=1), sent.messages)
+    CODERS["poisson"].law(pair).entropy
 
 Convention: q is the target, p the prior, M = max q/p; lengths and divergences are in bits, and
-an index is counted from 1.
+an index is counted from 1. Modules of their own have densities on the line (`line`, `gaussian`,
+`astar`, `dither`), blocks (`bit_blocks`, `truncated_law`), files of messages (`message_file`), and
+coding with latent variables (`ans`, `bitsback`).
 """
 
+from labbook.channel.coders import CODERS, Coder, minimal, ordered
 from labbook.channel.codes import (
     CODES,
     elias_delta,
     elias_gamma,
     expected_elias_delta,
     expected_elias_gamma,
+    expected_zeta,
 )
 from labbook.channel.counts import IndexCounts
+from labbook.channel.index_law import IndexLaw
 from labbook.channel.laws import Geometric
 from labbook.channel.pairs import DiscretePair, Prior
 from labbook.channel.rejection import encode, message_law
 from labbook.channel.search import Sent, decode
+from labbook.channel.spectrum import Spectrum, product, spectrum
 
 __all__ = [
+    "CODERS",
     "CODES",
+    "Coder",
     "DiscretePair",
     "Geometric",
     "IndexCounts",
+    "IndexLaw",
     "Prior",
     "Sent",
+    "Spectrum",
     "decode",
     "elias_delta",
     "elias_gamma",
     "encode",
     "expected_elias_delta",
     "expected_elias_gamma",
+    "expected_zeta",
     "message_law",
+    "minimal",
+    "ordered",
+    "product",
+    "spectrum",
 ]

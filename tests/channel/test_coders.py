@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labbook.channel import DiscretePair, Prior, Sent, decode, encode, message_law
+from labbook.channel import CODERS, DiscretePair, Prior, decode, minimal, ordered
 from labbook.channel import search as search_module
 from labbook.channel.exponentials import UNIT_BITS, exponentials, log_of
 from labbook.channel.finite import encode_minimal, encode_ordered
-from labbook.channel.finite_law import Tabulated, decoded_law, ordered_law
-from labbook.channel.greedy import encode_greedy
-from labbook.channel.greedy_law import greedy_law
-from labbook.channel.greedy_poisson import encode_greedy_poisson
-from labbook.channel.greedy_poisson_law import greedy_poisson_law
 from labbook.channel.poisson import encode_poisson, inverse_ratios
-from labbook.channel.poisson_law import poisson_law
-from labbook.channel.spectrum import spectrum
 from labbook.compute import Stream
 from labbook.errors import UsageError
 
@@ -34,23 +25,8 @@ PAIRS = {
     "far": DiscretePair((0.98, 0.02), (0.1, 0.9)),
 }
 N = 32
-Encode = Callable[..., Sent]
-CODERS: dict[str, tuple[Encode, Callable[[DiscretePair], Any]]] = {
-    "rejection": (encode, message_law),
-    "greedy": (encode_greedy, lambda pair: greedy_law(spectrum(pair))),
-    "poisson": (encode_poisson, lambda pair: poisson_law(spectrum(pair))),
-    "greedy-poisson": (encode_greedy_poisson, lambda pair: greedy_poisson_law(spectrum(pair))),
-}
-FINITE: dict[str, tuple[Encode, Callable[[DiscretePair], Any]]] = {
-    "ordered": (
-        lambda pair, *given, **named: encode_ordered(pair, N, *given, **named),
-        lambda pair: ordered_law(spectrum(pair), N),
-    ),
-    "minimal": (
-        lambda pair, *given, **named: encode_minimal(pair, N, *given, **named),
-        lambda _: Tabulated(np.full(N, 1 / N)),
-    ),
-}
+FINITE = {"ordered": ordered(N), "minimal": minimal(N)}
+EVERY = {**CODERS, **FINITE}
 each_coder = pytest.mark.parametrize("name", CODERS)
 each_pair = pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS)
 
@@ -59,8 +35,8 @@ each_pair = pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS)
 @each_pair
 def test_indices_and_symbols_have_their_exact_laws(name: str, pair: DiscretePair) -> None:
     blocks = 20_000
-    encoder, law_of = CODERS[name]
-    sent, law = encoder(pair, Stream(3, 1), blocks), law_of(pair)
+    coder = CODERS[name]
+    sent, law = coder.encode(pair, Stream(3, 1), blocks), coder.law(pair)
     assert (decode(Prior(pair.p), Stream(3, 1), sent.messages) == sent.symbols).all()
     shares = np.bincount(sent.symbols, minlength=len(pair.q)) / blocks
     q = np.array(pair.q)
@@ -77,25 +53,24 @@ def test_indices_and_symbols_have_their_exact_laws(name: str, pair: DiscretePair
 @pytest.mark.parametrize("name", FINITE)
 def test_a_choice_among_few_has_its_exact_laws(name: str) -> None:
     blocks, pair = 20_000, PAIRS["four"]
-    encoder, law_of = FINITE[name]
-    sent, law = encoder(pair, Stream(3, 1), blocks), law_of(pair)
+    coder = FINITE[name]
+    sent, law = coder.encode(pair, Stream(3, 1), blocks), coder.law(pair)
     assert (decode(Prior(pair.p), Stream(3, 1), sent.messages) == sent.symbols).all()
     assert sent.messages.max() <= N
-    found = spectrum(pair)
-    order = np.argsort(np.array(pair.q) / np.array(pair.p))
-    decoded = decoded_law(found, N)
-    shares = np.bincount(sent.symbols, minlength=4)[order] / blocks
+    decoded = np.array(coder.decoded(pair))
+    assert decoded.sum() == pytest.approx(1, abs=1e-12)
+    shares = np.bincount(sent.symbols, minlength=4) / blocks
     assert (np.abs(shares - decoded) <= 5 * np.sqrt(decoded / blocks)).all()
     logs = np.log2(sent.messages)
     assert abs(logs.mean() - law.mean_log2) <= 4.5 * logs.std() / math.sqrt(blocks)
 
 
-@pytest.mark.parametrize("name", [*CODERS, *FINITE])
+@pytest.mark.parametrize("name", EVERY)
 @pytest.mark.parametrize("memory", [1, 16, 512])
 def test_how_far_is_looked_at_once_changes_nothing(
     name: str, memory: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    encoder, _ = {**CODERS, **FINITE}[name]
+    encoder = EVERY[name].encode
     once = encoder(PAIRS["four"], Stream(9), 300, first=5)
     monkeypatch.setattr(search_module, "QUADS_AT_ONCE", memory)
     again = encoder(PAIRS["four"], Stream(9), 300, first=5)
@@ -113,6 +88,19 @@ def test_the_functional_representation_is_the_best_of_very_many_points() -> None
         times = np.cumsum(exponentials(words[1::2]))
         scores = times.astype(float) * inverse[pair.prior.symbols(words[0::2])]
         assert sent.messages[block] == scores.argmin() + 1
+
+
+def test_symbols_of_one_ratio_share_what_is_decoded() -> None:
+    """And where q has mass at none of two candidates, the first is sent."""
+    pair = DiscretePair((0.3, 0.1, 0.4, 0.2), (0.6, 0.2, 0.0, 0.2))
+    blocks = 40_000
+    sent = ordered(2).encode(pair, Stream(2), blocks)
+    decoded = np.array(ordered(2).decoded(pair))
+    shares = np.bincount(sent.symbols, minlength=4) / blocks
+    assert (np.abs(shares - decoded) <= 5 * np.sqrt(decoded / blocks)).all()
+    assert decoded[2] == pytest.approx(0.4**2)
+    assert ordered(2).total_variation(pair) > ordered(64).total_variation(pair) > 0
+    assert CODERS["poisson"].total_variation(pair) == 0
 
 
 def test_no_mass_among_the_candidates_sends_the_first() -> None:

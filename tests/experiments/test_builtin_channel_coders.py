@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from scipy.special import zeta
 
+from labbook.channel import CODERS
 from labbook.errors import UsageError
-from labbook.experiments.builtin.channel_coders import LABELS, channel_coders
+from labbook.experiments.builtin.channel_coders import CODERS_COMPARED, channel_coders
 
 P, Q = (0.4, 0.3, 0.2, 0.1), (0.1, 0.1, 0.2, 0.6)
 KL = sum(q * math.log2(q / p) for p, q in zip(P, Q, strict=True))
@@ -52,7 +53,7 @@ def test_every_coder_has_its_exact_law_beside_what_was_measured() -> None:
         mean_log2 = float((pmf * np.log2(np.arange(1, 3001))).sum())
         bits = exponent * mean_log2 + math.log2(zeta(exponent))
         assert metrics[f"{name}.zeta_bits"] == pytest.approx(bits, rel=1e-9)
-    for name in LABELS:
+    for name in CODERS:
         assert abs(metrics[f"{name}.mean_index"] - (4.1033 if name == "poisson" else 6)) < 0.3
         assert (
             metrics[f"{name}.tv"]
@@ -90,3 +91,7 @@ def test_bad_input_is_refused_in_a_sentence(given: dict[str, str], sentence: str
     with pytest.raises(UsageError) as refused:
         channel_coders.checked(channel_coders.signature.read(given))
     assert sentence in refused.value.message
+
+
+def test_the_estimate_of_time_knows_how_many_coders_there_are() -> None:
+    assert len(CODERS) == CODERS_COMPARED

@@ -9,12 +9,10 @@ from labbook.experiments import AtLeast, Probabilities, Trial, experiment
 from labbook.model import Axis, Cell, Column, Figure, Mark, Series, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import numpy as np
     from numpy.typing import NDArray
 
-    from labbook.channel import DiscretePair, IndexCounts, Sent
+    from labbook.channel import Coder, DiscretePair, IndexCounts
     from labbook.channel.index_law import IndexLaw
 
 BLOCKS_AT_ONCE = 1 << 16
@@ -25,12 +23,7 @@ CANDIDATES_PER_SECOND = 1.5e7
 LARGEST_M = 1e6
 """Up to which the laws and tables of all coders are quick."""
 
-LABELS = {
-    "rejection": "rejection",
-    "greedy-rejection": "greedy rejection",
-    "poisson": "Poisson functional representation",
-    "greedy-poisson": "greedy Poisson rejection",
-}
+CODERS_COMPARED = 4
 
 
 def check(p: list[float], q: list[float], blocks: int) -> None:
@@ -46,7 +39,7 @@ def check(p: list[float], q: list[float], blocks: int) -> None:
             f"the largest q/p is {largest:.3g}, above the {LARGEST_M:.0e} that all coders can be "
             "compared at. Give a p that is closer to q."
         )
-    examined = len(LABELS) * blocks * largest
+    examined = CODERS_COMPARED * blocks * largest
     if examined > CANDIDATE_LIMIT:
         hours = examined / CANDIDATES_PER_SECOND / 3600
         raise ValueError(
@@ -84,49 +77,28 @@ def channel_coders(
     q: the target that only Alice knows; nothing where p is nothing
     blocks: how many samples to send by each coder
     """
-    from labbook.channel import DiscretePair
-    from labbook.channel.spectrum import spectrum
+    from labbook.channel import CODERS, DiscretePair, spectrum
 
     pair = DiscretePair(tuple(p), tuple(q))
     found = spectrum(pair)
     trial.metric("kl_bits", pair.kl_bits)
     trial.metric("log2_m", pair.log2_m)
     trial.metric("dcs_bits", found.dcs_bits)
-    coders = _coders(pair)
     laws: dict[str, IndexLaw] = {}
     rows = []
-    for place, (name, (encode, law)) in enumerate(coders.items()):
-        counts, tv = _send(trial, pair, encode, blocks, place / len(coders), len(coders))
-        laws[name] = law
-        rows.append(_row(trial, name, counts, law, tv, pair.kl_bits))
+    for place, (name, coder) in enumerate(CODERS.items()):
+        counts, tv = _send(trial, pair, coder, blocks, place / len(CODERS), len(CODERS))
+        laws[coder.label] = coder.law(pair)
+        rows.append(_row(trial, name, coder.label, counts, laws[coder.label], tv, pair.kl_bits))
     trial.table(_table(rows, blocks))
     trial.table(_lengths(laws, pair.kl_bits))
     trial.figure(_figure(laws, pair.kl_bits, found.dcs_bits, pair.log2_m))
 
 
-def _coders(pair: DiscretePair) -> dict[str, tuple[Callable[..., Sent], IndexLaw]]:
-    from labbook.channel import encode, message_law
-    from labbook.channel.greedy import encode_greedy
-    from labbook.channel.greedy_law import greedy_law
-    from labbook.channel.greedy_poisson import encode_greedy_poisson
-    from labbook.channel.greedy_poisson_law import greedy_poisson_law
-    from labbook.channel.poisson import encode_poisson
-    from labbook.channel.poisson_law import poisson_law
-    from labbook.channel.spectrum import spectrum
-
-    found = spectrum(pair)
-    return {
-        "rejection": (encode, message_law(pair)),
-        "greedy-rejection": (encode_greedy, greedy_law(found)),
-        "poisson": (encode_poisson, poisson_law(found)),
-        "greedy-poisson": (encode_greedy_poisson, greedy_poisson_law(found)),
-    }
-
-
 def _send(
     trial: Trial,
     pair: DiscretePair,
-    encode: Callable[..., Sent],
+    coder: Coder,
     blocks: int,
     begun: float,
     coders: int,
@@ -144,7 +116,7 @@ def _send(
         def tell(done: int, _: int, first: int = first) -> None:
             trial.progress(begun + (first + done) / blocks / coders, of=1)
 
-        sent = encode(pair, Stream(trial.seed), count, first=first, progress=tell)
+        sent = coder.encode(pair, Stream(trial.seed), count, first=first, progress=tell)
         decoded = decode(Prior(pair.p), Stream(trial.seed), sent.messages, first=first)
         if (decoded != sent.symbols).any():
             trial.warn("Bob's samples differ from Alice's.")
@@ -159,7 +131,13 @@ def _distance(symbols: NDArray[np.int64], pair: DiscretePair) -> float:
 
 
 def _row(
-    trial: Trial, name: str, counts: IndexCounts, law: IndexLaw, tv: float, kl: float
+    trial: Trial,
+    name: str,
+    label: str,
+    counts: IndexCounts,
+    law: IndexLaw,
+    tv: float,
+    kl: float,
 ) -> tuple[Cell, ...]:
     import numpy as np
 
@@ -173,7 +151,7 @@ def _row(
     trial.metric(f"{name}.zeta_bits", expected_zeta(law, kl))
     trial.metric(f"{name}.tv", tv)
     z = (logs - law.mean_log2) / se if se else 0.0
-    return LABELS[name], mean, law.mean, logs, se, law.mean_log2, z, tv
+    return label, mean, law.mean, logs, se, law.mean_log2, z, tv
 
 
 def _table(rows: list[tuple[Cell, ...]], blocks: int) -> Table:
@@ -203,20 +181,20 @@ def _lengths(laws: dict[str, IndexLaw], kl: float) -> Table:
         (Column("coder"), *(Column(name, unit="bits") for name in names)),
         tuple(
             (
-                LABELS[name],
+                label,
                 law.entropy,
                 expected_zeta(law, kl),
                 expected_elias_gamma(law),
                 expected_elias_delta(law),
             )
-            for name, law in laws.items()
+            for label, law in laws.items()
         ),
         title="Mean length of the index under a code, exact",
     )
 
 
 def _figure(laws: dict[str, IndexLaw], kl: float, divergence: float, log2_m: float) -> Figure:
-    labels = tuple(LABELS[name] for name in laws)
+    labels = tuple(laws)
     return Figure(
         "costs",
         x="",

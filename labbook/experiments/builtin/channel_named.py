@@ -10,13 +10,11 @@ from labbook.experiments import AtLeast, AtMost, Between, Trial, experiment
 from labbook.model import Axis, Cell, Column, Figure, Mark, Series, Table
 
 if TYPE_CHECKING:
-    from labbook.channel import DiscretePair
-    from labbook.channel.index_law import IndexLaw
+    from labbook.channel import Coder
     from labbook.channel.named import DiscreteChannel
 
 Name = Literal["bsc", "bec", "z", "awgn", "matrix"]
 
-SIMULATED = ("rejection", "greedy", "poisson", "greedy Poisson")
 LARGEST_M = 1e4
 
 
@@ -101,58 +99,34 @@ def _number(text: str) -> float:
 
 
 def _discrete(trial: Trial, found: DiscreteChannel, blocks: int) -> None:
+    from labbook.channel import CODERS
     from labbook.channel.named import Mixed
 
     trial.metric("mutual_information", found.mutual_information)
     trial.metric("floor", found.floor)
     rows: list[tuple[Cell, ...]] = []
-    for place, name in enumerate(SIMULATED):
-        laws = tuple(_law(name, pair) for pair in found.pairs)
-        law = Mixed(found.inputs, laws)
-        mean, se = _send(trial, name, found, blocks)
-        trial.progress(place + 1, of=len(SIMULATED))
+    for place, (name, coder) in enumerate(CODERS.items()):
+        law = Mixed(found.inputs, tuple(coder.law(pair) for pair in found.pairs))
+        mean, se = _send(trial, coder, found, blocks)
+        trial.progress(place + 1, of=len(CODERS))
         z = (mean - law.mean_log2) / se if se else 0.0
-        trial.metric(f"{name.replace(' ', '-').lower()}.entropy", law.entropy)
-        trial.metric(f"{name.replace(' ', '-').lower()}.mean_log2_index", mean)
-        rows.append((name, law.entropy, law.mean_log2, mean, se, z))
+        trial.metric(f"{name}.entropy", law.entropy)
+        trial.metric(f"{name}.mean_log2_index", mean)
+        rows.append((coder.label, law.entropy, law.mean_log2, mean, se, z))
     _show(trial, rows, found.mutual_information, found.floor, blocks)
 
 
-def _law(name: str, pair: DiscretePair) -> IndexLaw:
-    from labbook.channel import message_law
-    from labbook.channel.greedy_law import greedy_law
-    from labbook.channel.greedy_poisson_law import greedy_poisson_law
-    from labbook.channel.poisson_law import poisson_law
-    from labbook.channel.spectrum import spectrum
-
-    if name == "rejection":
-        return message_law(pair)
-    found = spectrum(pair)
-    if name == "greedy":
-        return greedy_law(found)
-    return poisson_law(found) if name == "poisson" else greedy_poisson_law(found)
-
-
-def _send(trial: Trial, name: str, found: DiscreteChannel, blocks: int) -> tuple[float, float]:
+def _send(trial: Trial, coder: Coder, found: DiscreteChannel, blocks: int) -> tuple[float, float]:
     """The mean log2 index over inputs that are drawn, and its standard error."""
     import numpy as np
 
-    from labbook.channel import Prior, decode, encode
-    from labbook.channel.greedy import encode_greedy
-    from labbook.channel.greedy_poisson import encode_greedy_poisson
-    from labbook.channel.poisson import encode_poisson
+    from labbook.channel import Prior, decode
     from labbook.compute import Stream
 
-    encoders = {
-        "rejection": encode,
-        "greedy": encode_greedy,
-        "poisson": encode_poisson,
-        "greedy Poisson": encode_greedy_poisson,
-    }
     shares = trial.rng("inputs").multinomial(blocks, found.inputs)
     logs, first, mismatches = [], 0, 0
     for pair, count in zip(found.pairs, shares, strict=True):
-        sent = encoders[name](pair, Stream(trial.seed), int(count), first=first)
+        sent = coder.encode(pair, Stream(trial.seed), int(count), first=first)
         decoded = decode(Prior(found.output), Stream(trial.seed), sent.messages, first=first)
         mismatches += int((decoded != sent.symbols).sum())
         logs.append(np.log2(sent.messages))
