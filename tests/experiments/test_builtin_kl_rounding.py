@@ -14,6 +14,9 @@ from labbook.experiments import Trial
 from labbook.experiments.builtin.kl_rounding import evaluate, kl_rounding, rounding_to
 from tests.support.impatient import cancelled_at
 
+# Two workers would each draw the samples that most tests look at.
+pytestmark = pytest.mark.xdist_group("kl rounding")
+
 EXP, NEAREST, EXPM1, SERIES = (
     "exp(L) - 1 - L",
     "exp(L) rounded to nearest, - 1 - L",
