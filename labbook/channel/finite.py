@@ -17,7 +17,7 @@ import numpy as np
 
 from labbook.channel.exponentials import exponentials
 from labbook.channel.finite_law import LARGEST_N
-from labbook.channel.poisson import inverse_ratios
+from labbook.channel.poisson import inverse_ratios, take_best
 from labbook.channel.search import Sent, encode_with
 from labbook.errors import UsageError
 
@@ -65,6 +65,16 @@ def encode_ordered(
     return _encode(pair, candidates, stream, blocks, first, progress, ordered=True)
 
 
+def need_few(candidates: int) -> None:
+    """Of so many one can be chosen.
+
+    Raises:
+        UsageError: no.
+    """
+    if not 1 <= candidates <= LARGEST_N:
+        raise UsageError(f"From 1 to {LARGEST_N:,} candidates can be chosen among.")
+
+
 def _encode(
     pair: DiscretePair,
     candidates: int,
@@ -75,8 +85,7 @@ def _encode(
     *,
     ordered: bool,
 ) -> Sent:
-    if not 1 <= candidates <= LARGEST_N:
-        raise UsageError(f"From 1 to {LARGEST_N:,} candidates can be chosen among.")
+    need_few(candidates)
     inverse = inverse_ratios(pair)
     return encode_with(
         lambda count: _Choice(inverse, candidates, count, ordered=ordered),
@@ -104,14 +113,7 @@ class _Choice:
         symbols, times = symbols[:, :inside], self._times(live, first, words[:, :inside])
         if first == 0:
             sent.messages[live], sent.symbols[live] = 1, symbols[:, 0]
-        scores = times.astype(np.float64) * self._inverse[symbols]
-        chosen = scores.argmin(axis=1)
-        rows = np.arange(len(live))
-        better = scores[rows, chosen] < self._best[live]
-        places = live[better]
-        self._best[places] = scores[rows[better], chosen[better]]
-        sent.messages[places] = first + chosen[better] + 1
-        sent.symbols[places] = symbols[rows[better], chosen[better]]
+        take_best(times, self._inverse[symbols], self._best, live, first, symbols, sent)
         return np.full(len(live), first + inside >= self._number)
 
     def _times(self, live: Places, first: int, words: Words) -> Words:

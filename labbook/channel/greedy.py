@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from labbook.channel.greedy_law import Schedule, schedule
+from labbook.channel.greedy_law import schedule
 from labbook.channel.rejection import take_first
 from labbook.channel.search import Sent, encode_with
 from labbook.channel.spectrum import spectrum
@@ -36,24 +36,26 @@ def encode_greedy(
     progress: Progress | None = None,
 ) -> Sent:
     """Alice's messages for blocks `first` to `first + blocks - 1`."""
-    looker = _Greedy(pair, schedule(spectrum(pair)))
+    looker = Greedy(pair)
     return encode_with(lambda _: looker, pair.prior, stream, blocks, first=first, progress=progress)
 
 
-class _Greedy:
-    def __init__(self, pair: DiscretePair, plan: Schedule) -> None:
+class Greedy:
+    """Alice at work on any blocks."""
+
+    def __init__(self, pair: DiscretePair) -> None:
         p = np.array(pair.p)
         self._ratio = np.where(p > 0, np.array(pair.q) / np.where(p > 0, p, 1.0), 0.0)
-        self._plan = plan
+        self._plan = schedule(spectrum(pair))
         self.candidates = 1 / pair.acceptance
 
     def look(self, live: Places, first: int, symbols: Symbols, words: Words, sent: Sent) -> Flags:
-        limits, always = self._limits(first, symbols.shape[1])
+        limits, always = self.limits(first, symbols.shape[1])
         columns = np.arange(symbols.shape[1])
         accepted = (words < limits[columns, symbols]) | always[columns, symbols]
         return take_first(accepted, live, first, symbols, sent)
 
-    def _limits(self, first: int, count: int) -> tuple[Words, Flags]:
+    def limits(self, first: int, count: int) -> tuple[Words, Flags]:
         """(candidates, symbols): a word below the limit accepts; always, whatever the word."""
         low, left = self._plan.at(np.arange(first, first + count, dtype=np.float64))
         with np.errstate(divide="ignore", invalid="ignore"):

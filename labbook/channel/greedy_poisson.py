@@ -38,7 +38,7 @@ def encode_greedy_poisson(
     progress: Progress | None = None,
 ) -> Sent:
     """Alice's messages for blocks `first` to `first + blocks - 1`."""
-    limits = _time_limits(pair)
+    limits = time_limits(pair)
     return encode_with(
         lambda count: _Curve(limits, 1 / pair.acceptance, count),
         pair.prior,
@@ -64,7 +64,7 @@ def curve(spectrum: Spectrum) -> Reals:
         return np.cumsum(np.where(ratio > 0, np.log(before / after), 0.0) / wide)
 
 
-def _time_limits(pair: DiscretePair) -> Words:
+def time_limits(pair: DiscretePair) -> Words:
     """σ of each symbol in units of 2^-32; a point that comes before is chosen."""
     found = spectrum(pair)
     sigma = curve(found)

@@ -77,13 +77,34 @@ class Race:
         self, live: Places, first: int, symbols: NDArray[Any], words: Words, sent: Sent
     ) -> Flags:
         times = self._time[live, None] + np.cumsum(exponentials(words), axis=1)
-        scores = times.astype(np.float64) * self._inverse(symbols)
-        chosen = scores.argmin(axis=1)
-        rows = np.arange(len(live))
-        better = scores[rows, chosen] < self._best[live]
-        places = live[better]
-        self._best[places] = scores[rows[better], chosen[better]]
-        sent.messages[places] = first + chosen[better] + 1
-        sent.symbols[places] = symbols[rows[better], chosen[better]]
+        take_best(times, self._inverse(symbols), self._best, live, first, symbols, sent)
         self._time[live] = times[:, -1]
         return np.asarray(self._time[live].astype(np.float64) * self._least >= self._best[live])
+
+
+def take_best(
+    times: Words,
+    inverse: Reals,
+    best: Reals,
+    live: Places,
+    first: int,
+    symbols: NDArray[Any],
+    sent: Sent,
+) -> None:
+    """Send the first of each row's least scores, where it is below the best so far.
+
+    best: the best so far of all blocks, which is lowered
+    """
+    rows = np.arange(len(live))
+    # A time of 0, once in 2^33, where q has no mass makes NaN, which argmin takes for the least.
+    with np.errstate(invalid="ignore"):
+        scores = times.astype(np.float64) * inverse
+    chosen = scores.argmin(axis=1)
+    if np.isnan(scores[rows, chosen]).any():
+        scores[np.isnan(scores)] = np.inf
+        chosen = scores.argmin(axis=1)
+    better = scores[rows, chosen] < best[live]
+    places = live[better]
+    best[places] = scores[rows[better], chosen[better]]
+    sent.messages[places] = first + chosen[better] + 1
+    sent.symbols[places] = symbols[rows[better], chosen[better]]

@@ -94,7 +94,7 @@ def encode_with(
         end = min(begin + slab, blocks)
         numbers = np.arange(first + begin, first + end, dtype=np.uint64)
         part = Sent(sent.messages[begin:end], sent.symbols[begin:end])
-        _sweep(make(end - begin), prior, stream, numbers, part, _told(progress, end, blocks))
+        _sweep(make(end - begin), prior, stream, numbers, part, told(progress, end, blocks))
     return sent
 
 
@@ -115,7 +115,7 @@ def decode(prior: WordPrior, stream: Stream, messages: Messages, *, first: int =
     return symbols
 
 
-def _told(progress: Progress | None, end: int, blocks: int) -> Callable[[int], None]:
+def told(progress: Progress | None, end: int, blocks: int) -> Callable[[int], None]:
     def tell(live: int) -> None:
         if progress is not None:
             progress(end - live, blocks)
