@@ -1,0 +1,262 @@
+"""Polar simulation of channels with binary outputs: exact for every length, in n log n steps.
+
+A block y of n = 2^m bits is u = y G with Arıkan's transform G. Alice, who knows the channel's
+inputs, takes the bits of u one after the other. Of each, Bob has a guess b from shared randomness,
+which has the law π of the bit as he sees it; she wants its law q, given the inputs and all earlier
+bits, and flips his guess with probability (π(b) − q(b))_+ / π(b), by a second shared number. What
+she sends are the flips, which are rare where the two laws agree, as they do for most bits of a
+long block. With y made of all u, its law is exactly the channel's.
+
+S. Sriramu, R. Barsz, E. Polito, A. Wagner, "Fast channel simulation via error-correcting codes",
+NeurIPS 2024; the law of a flip given the second number is shorter to code than its mean, and for
+n = 1 meets the floor of one-shot schemes.
+
+Bit i of block b takes words 2i and 2i + 1 of block b of the stream: the guess, and the flip. Where
+the prior is not fair, Bob's π come from the same recursion, which both sides must run on machines
+that round alike; with fair bits π is 1/2, and Bob computes with bits alone.
+
+Laws of bits are kept as differences δ = P(0) − P(1): of the sum of two independent bits it is the
+product, and of the second given the sum (δ₂ ± δ₁) / (1 ± δ₁ δ₂).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from labbook.errors import UsageError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from labbook.compute import Stream
+
+    Reals = NDArray[np.float64]
+    Bits = NDArray[np.uint8]
+    Decide = Callable[[int, Reals], Bits]
+
+LARGEST_LENGTH = 1 << 20
+
+_LOW_BITS = np.uint64(12)
+
+
+@dataclass(frozen=True)
+class Polar:
+    """Blocks of n bits, each a one with probability `one` under the prior.
+
+    Raises:
+        UsageError: n is no power of two, or too large, or `one` is not between 0 and 1.
+    """
+
+    n: int
+    one: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not (1 <= self.n <= LARGEST_LENGTH and self.n.bit_count() == 1):
+            raise UsageError(
+                f"The length of a polar block is a power of two up to {LARGEST_LENGTH:,}, "
+                f"not {self.n:,}."
+            )
+        if not 0 < self.one < 1:
+            raise UsageError(f"The prior of a bit lies between 0 and 1, not at {self.one:g}.")
+
+    @property
+    def is_fair(self) -> bool:
+        return self.one == 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Flips:
+    """What Alice finds for some blocks.
+
+    flips: (n, blocks), ones where Bob's guess is to be flipped; bit by bit, as they are sent
+    chances: (n, blocks), the probability of a flip before the second number is known
+    outputs: (blocks, n), the bits that Bob will decode
+    """
+
+    flips: Bits
+    chances: Reals
+    outputs: Bits
+
+
+def simulate(code: Polar, ones: Reals, stream: Stream, *, first: int = 0) -> Flips:
+    """Alice's flips for blocks `first`, `first + 1`, …
+
+    ones: (blocks, n), the probability that the channel makes a one, given its input
+    """
+    blocks = len(ones)
+    words = _words(code, stream, first, blocks)
+    flips = np.empty((code.n, blocks), dtype=np.uint8)
+    chances = np.empty((code.n, blocks))
+    seen = _seen_by_bob(code, blocks)
+
+    def decide(bit: int, wanted: Reals) -> Bits:
+        expected = seen.next()
+        guess, threshold = _guess(words, bit, expected)
+        over = _share(expected, guess) - _share(wanted, guess)
+        chance = np.maximum(over, 0.0) / _share(expected, guess)
+        flips[bit] = threshold < chance
+        chances[bit] = np.abs(expected - wanted) / 2
+        found: Bits = guess ^ flips[bit]
+        seen.tell(found)
+        return found
+
+    outputs = _successive(np.ascontiguousarray(1 - 2 * ones.T), decide)
+    return Flips(flips, chances, np.ascontiguousarray(outputs.T))
+
+
+def decode(code: Polar, flips: Bits, stream: Stream, *, first: int = 0) -> Bits:
+    """Bob's bits, (blocks, n), from flips (n, blocks)."""
+    blocks = flips.shape[1]
+    words = _words(code, stream, first, blocks)
+    if code.is_fair:
+        guesses = (words[0::2] >> np.uint64(63)).astype(np.uint8)
+        return np.ascontiguousarray(transform(guesses ^ flips).T)
+
+    def decide(bit: int, expected: Reals) -> Bits:
+        found: Bits = _guess(words, bit, expected)[0] ^ flips[bit]
+        return found
+
+    prior = np.full((code.n, blocks), 1 - 2 * code.one)
+    return np.ascontiguousarray(_successive(prior, decide).T)
+
+
+def differences(ones: Reals, bits: Bits) -> Reals:
+    """(n, blocks): δ of each bit of u, given the channel's inputs and the bits before it.
+
+    ones, bits: (blocks, n), as `simulate` has them: the probabilities of ones, and outputs y
+    """
+    found = np.empty((bits.shape[1], bits.shape[0]))
+    u = transform(np.ascontiguousarray(bits.T))
+
+    def decide(bit: int, wanted: Reals) -> Bits:
+        found[bit] = wanted
+        decided: Bits = u[bit]
+        return decided
+
+    _successive(np.ascontiguousarray(1 - 2 * ones.T), decide)
+    return found
+
+
+def thresholds(code: Polar, stream: Stream, blocks: int, *, first: int = 0) -> Reals:
+    """(n, blocks), the second number of each bit, between 0 and 1: both sides have it."""
+    return _uniform(_words(code, stream, first, blocks)[1::2])
+
+
+def transform(bits: Bits) -> Bits:
+    """Arıkan's transform along the first axis; it is its own inverse."""
+    found = bits.copy()
+    size = 1
+    while size < len(found):
+        pairs = found.reshape(-1, 2, size, *found.shape[1:])
+        pairs[:, 0] ^= pairs[:, 1]
+        size *= 2
+    return found
+
+
+def _successive(differences: Reals, decide: Decide) -> Bits:
+    """The bits y, whose laws are independent, decided bit by bit of u = y G.
+
+    differences: (n, blocks)
+    """
+    n, blocks = differences.shape
+    if n == 1:
+        return decide(0, differences[0]).reshape(1, blocks)
+    count = iter(range(n))
+
+    def go(delta: Reals) -> Bits:
+        if len(delta) == 1:
+            return decide(next(count), delta[0])[None]
+        half = len(delta) // 2
+        upper, lower = delta[:half], delta[half:]
+        sums = go(upper * lower)
+        signed = np.where(sums, -upper, upper)
+        below = 1 + signed * lower
+        # Where the event that is given has no probability, nothing depends on what is put.
+        second = go((lower + signed) / np.where(below > 0, below, 1.0))
+        return np.concatenate([sums ^ second, second])
+
+    return go(differences)
+
+
+class _Fair:
+    """Bob's view of fair bits: every bit of u is fair."""
+
+    def __init__(self, blocks: int) -> None:
+        self._nothing = np.zeros(blocks)
+
+    def next(self) -> Reals:
+        return self._nothing
+
+    def tell(self, _: Bits) -> None:
+        """Of fair bits, none says anything of the next."""
+
+
+def _seen_by_bob(code: Polar, blocks: int) -> _Fair | _Followed:
+    return _Fair(blocks) if code.is_fair else _Followed(code, blocks)
+
+
+class _Followed:
+    """Bob's view of biased bits: his recursion, run beside Alice's.
+
+    It is the recursion of `_successive` with a stack in the place of calls, since it must stop
+    at each bit.
+    """
+
+    def __init__(self, code: Polar, blocks: int) -> None:
+        self._stack: list[tuple[Reals, Bits | None]] = [
+            (np.full((code.n, blocks), 1 - 2 * code.one), None)
+        ]
+
+    def next(self) -> Reals:
+        """δ of the next bit, given those told."""
+        delta, sums = self._stack[-1]
+        while len(delta) > 1:
+            half = len(delta) // 2
+            upper, lower = delta[:half], delta[half:]
+            if sums is None:
+                delta = upper * lower
+            else:
+                signed = np.where(sums, -upper, upper)
+                below = 1 + signed * lower
+                delta = (lower + signed) / np.where(below > 0, below, 1.0)
+            sums = None
+            self._stack.append((delta, None))
+        return np.asarray(delta[0])
+
+    def tell(self, bits: Bits) -> None:
+        """The bit that was decided."""
+        found = bits[None]
+        self._stack.pop()
+        while self._stack:
+            delta, sums = self._stack[-1]
+            if sums is None:
+                self._stack[-1] = (delta, found)
+                return
+            self._stack.pop()
+            found = np.concatenate([sums ^ found, found])
+
+
+def _words(code: Polar, stream: Stream, first: int, blocks: int) -> NDArray[np.uint64]:
+    """(2n, blocks)."""
+    numbers = np.arange(first, first + blocks, dtype=np.uint64)
+    rows = stream.rows(numbers, 0, -(-2 * code.n // 4))
+    return np.ascontiguousarray(rows[:, : 2 * code.n].T)
+
+
+def _guess(words: NDArray[np.uint64], bit: int, expected: Reals) -> tuple[Bits, Reals]:
+    """A bit of the law that Bob sees, and the second number."""
+    guess = _uniform(words[2 * bit]) < (1 + expected) / 2
+    return np.uint8(1) - guess.astype(np.uint8), _uniform(words[2 * bit + 1])
+
+
+def _share(difference: Reals, bits: Bits) -> Reals:
+    """The probability of these bits."""
+    return np.asarray((1 + np.where(bits, -difference, difference)) / 2)
+
+
+def _uniform(words: NDArray[np.uint64]) -> Reals:
+    return np.asarray(((words >> _LOW_BITS).astype(np.float64) + 0.5) * 2.0**-52)

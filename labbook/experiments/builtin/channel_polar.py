@@ -1,0 +1,215 @@
+"""Simulating a binary symmetric channel with polar codes."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from labbook.experiments import AtLeast, AtMost, Between, Trial, experiment
+from labbook.model import Axis, Cell, Column, Figure, Mark, Series, Table
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from labbook.channel.polar import Flips, Polar
+    from labbook.channel.polar_rates import FlipLaw
+    from labbook.compute import Stream
+
+LARGEST_N = 1 << 16
+MOST_SYMBOLS = 1 << 26
+SYMBOLS_PER_SECOND = 1e6
+"""Of training, sending and decoding together (measured)."""
+
+MOST_LEARNT = 4096
+"""Blocks from which a law is learnt at most."""
+
+
+def check(n: list[int], symbols: int) -> None:
+    for length in n:
+        if length.bit_count() != 1:
+            raise ValueError(f"n={length} is no power of two, as the length of a polar block is.")
+    if symbols * len(n) > MOST_SYMBOLS:
+        hours = symbols * len(n) / SYMBOLS_PER_SECOND / 3600
+        raise ValueError(
+            f"{len(n)} lengths of {symbols:,} symbols take about {hours:.2g} hours and much "
+            f"memory; give at most {MOST_SYMBOLS // len(n):,} symbols."
+        )
+
+
+@experiment(
+    "channel.polar",
+    title="Polar simulation of a binary symmetric channel",
+    check=check,
+    references=(
+        "S. Sriramu, R. Barsz, E. Polito, A. Wagner, Fast channel simulation, NeurIPS 2024",
+        "E. Arıkan, Channel polarization, IEEE Trans. Inf. Theory 55, 2009, p. 3051",
+    ),
+)
+def channel_polar(
+    trial: Trial,
+    *,
+    flip: Annotated[float, Between(0.001, 0.499)] = 0.1,
+    n: Annotated[list[int], AtLeast(1), AtMost(LARGEST_N)] = [  # noqa: B006 - never changed
+        1,
+        2,
+        4,
+        8,
+        16,
+        64,
+        256,
+        1024,
+        4096,
+    ],
+    symbols: Annotated[int, AtLeast(1000)] = 262_144,
+) -> None:
+    """Bits per symbol to send a block through a channel that flips bits, by polar codes.
+
+    Exact for every length, in n log n steps where a search takes 2^(n KL). Alice sends flips of
+    Bob's guesses. In the plain code each has its mean probability; in the conditional code the one
+    that it has given a random number that Bob sees too, which is never longer. A single symbol
+    costs 1 - 2f, the floor of all one-shot schemes; long blocks tend to the mutual information
+    1 - h(f). Up to n = 16 the rates are exact, and what was sent stands beside them, with its
+    distance in standard errors (z); for longer blocks the law of the flips is learnt from other
+    blocks, and what is sent pays for what was not learnt.
+
+    flip: the probability that the channel flips a bit
+    n: lengths of blocks, powers of two
+    symbols: about how many symbols to send for each length
+    """
+    rows = []
+    for place, length in enumerate(sorted(set(n))):
+        rows.append(_measured(trial, flip, length, symbols))
+        trial.progress(place + 1, of=len(set(n)))
+    information = 1 + flip * math.log2(flip) + (1 - flip) * math.log2(1 - flip)
+    trial.metric("mutual_information", information)
+    trial.metric("floor", 1 - 2 * flip)
+    trial.metric("mismatches", sum(row.mismatches for row in rows))
+    for row in rows:
+        trial.metric("plain", row.plain, step=row.n)
+        trial.metric("conditional", row.conditional, step=row.n)
+    if any(row.mismatches for row in rows):
+        trial.warn("Bob's blocks differ from Alice's.")
+    trial.table(_table(rows, flip, information))
+    trial.figure(_figure(rows, flip, information))
+
+
+@dataclass(frozen=True)
+class _Row:
+    """Of one length; rates in bits per symbol.
+
+    z, flips_z: distances from what is exact, in standard errors; None where nothing is
+    seconds: for sending
+    """
+
+    n: int
+    exact: float | None
+    plain: float
+    conditional: float
+    se: float
+    z: float | None
+    flips_z: float
+    rate: float
+    mismatches: int
+
+
+def _measured(trial: Trial, flip: float, n: int, symbols: int) -> _Row:
+    from labbook.channel.polar import Polar, decode, thresholds
+    from labbook.channel.polar_rates import LARGEST_EXACT, exact_law, learnt_law
+    from labbook.compute import Stream
+
+    code, blocks = Polar(n), max(2, min(symbols // n, 1 << 17))
+    stream = Stream.named(trial.seed, f"sent {n}")
+    started = time.perf_counter()
+    inputs, found = _sent(trial, code, flip, blocks, stream, "sent")
+    seconds = time.perf_counter() - started
+    law: FlipLaw
+    if n <= LARGEST_EXACT:
+        law = exact_law(flip, n)
+    else:
+        training = Stream.named(trial.seed, f"learnt {n}")
+        _, learnt = _sent(trial, code, flip, min(blocks, MOST_LEARNT), training, "learnt")
+        law = learnt_law(2 * learnt.chances)
+    plain = law.plain_lengths(found.flips) / n
+    bits = law.conditional_lengths(found.flips, thresholds(code, stream, blocks)) / n
+    mean, se = float(bits.mean()), float(bits.std(ddof=1)) / math.sqrt(blocks)
+    exact = law.conditional_rate if n <= LARGEST_EXACT else None
+    wrong = int((found.outputs != inputs).sum())
+    count = blocks * n
+    return _Row(
+        n=n,
+        exact=exact,
+        plain=float(plain.mean()),
+        conditional=mean,
+        se=se,
+        z=None if exact is None else (mean - exact) / se if se else 0.0,
+        flips_z=(wrong - count * flip) / math.sqrt(count * flip * (1 - flip)),
+        rate=count / seconds,
+        mismatches=int((decode(code, found.flips, stream) != found.outputs).sum()),
+    )
+
+
+def _sent(
+    trial: Trial, code: Polar, flip: float, blocks: int, stream: Stream, name: str
+) -> tuple[NDArray[np.int64], Flips]:
+    import numpy as np
+
+    from labbook.channel.polar import simulate
+
+    inputs = trial.rng(f"inputs {name} {code.n}").integers(0, 2, (blocks, code.n))
+    return inputs, simulate(code, np.where(inputs, 1 - flip, flip), stream)
+
+
+def _table(rows: list[_Row], flip: float, information: float) -> Table:
+    cells: tuple[tuple[Cell, ...], ...] = tuple(
+        (
+            row.n,
+            row.plain,
+            row.conditional,
+            row.se,
+            row.exact,
+            row.z,
+            row.flips_z,
+            row.rate / 1e6,
+        )
+        for row in rows
+    )
+    columns = (
+        Column("n"),
+        Column("plain", unit="bits"),
+        Column("conditional", unit="bits"),
+        Column("standard error", unit="bits"),
+        Column("exact", unit="bits"),
+        Column("z"),
+        Column("z of flips"),
+        Column("speed", unit="10⁶/s"),
+    )
+    return Table(
+        "rates",
+        columns,
+        cells,
+        title=f"Bits per symbol; floor for one symbol {1 - 2 * flip:.4g}, "
+        f"mutual information {information:.6g}",
+    )
+
+
+def _figure(rows: list[_Row], flip: float, information: float) -> Figure:
+    lengths = tuple(row.n for row in rows)
+    return Figure(
+        "rate",
+        x=Axis("n", scale="log"),
+        y=Axis("bits per symbol"),
+        series=(
+            Series("plain", lengths, tuple(row.plain for row in rows)),
+            Series(
+                "conditional",
+                lengths,
+                tuple(row.conditional for row in rows),
+                error=tuple(row.se for row in rows),
+            ),
+        ),
+        marks=(Mark("y", 1 - 2 * flip, "floor, n = 1"), Mark("y", information, "I")),
+        title=f"A channel that flips one bit in {1 / flip:.3g}",
+    )
