@@ -47,6 +47,8 @@ def test_the_readmes_commands_work_as_they_stand(tmp_path: Path) -> None:
             check=False,
         )
         assert done.returncode == 0, f"{command}\n{done.stderr}"
+        if command.startswith("labbook search"):
+            assert done.stdout, f"{command} finds nothing"
     assert (tmp_path / "week.html").is_file()
     assert list((tmp_path / "plots").glob("*.svg"))
 
@@ -80,9 +82,11 @@ def test_the_readmes_settings_are_understood(tmp_path: Path) -> None:
     notebook.mkdir()
     (text,) = blocks("toml")
     (notebook / "settings.toml").write_text(text)
+    subprocess.run(["git", "init", "--quiet", tmp_path / "code" / "trainer"], check=True)
     done = subprocess.run(
         [sys.executable, "-m", "labbook", "doctor"],
-        env=shell(tmp_path), cwd=tmp_path, capture_output=True, text=True, check=False,
+        env=shell(tmp_path) | {"HOME": str(tmp_path)}, cwd=tmp_path,
+        capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
 

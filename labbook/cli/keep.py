@@ -11,7 +11,7 @@ from labbook.cli.context import Context
 from labbook.cli.output import columns, put_json, put_text, say
 from labbook.desk import doctor as desk_doctor
 from labbook.desk import keep
-from labbook.errors import NotebookDamaged
+from labbook.errors import LabbookError, NotebookDamaged
 from labbook.model.finding import Severity
 
 
@@ -58,13 +58,18 @@ def check(context: Context, quick: bool, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One list of diagnoses.")
 @click.pass_obj
 def doctor(context: Context, as_json: bool) -> None:
-    """Look at the installation, the notebook and the machine, and say what to do."""
+    """Look at the installation, the notebook and the machine, and say what to do.
+
+    Exit code 1 when there is a problem.
+    """
     found = desk_doctor.examine(context.desk)
     if as_json:
         put_json([asdict(diagnosis) for diagnosis in found])
-        return
-    rows = [(each.topic, each.verdict.value, each.finding) for each in found]
-    put_text(columns(("topic", "verdict", "finding"), rows))
-    for each in found:
-        if each.remedy:
-            say(f"{each.topic}: {each.remedy}")
+    else:
+        rows = [(each.topic, each.verdict.value, each.finding) for each in found]
+        put_text(columns(("topic", "verdict", "finding"), rows))
+        for each in found:
+            if each.remedy:
+                say(f"{each.topic}: {each.remedy}")
+    if any(each.verdict is desk_doctor.Verdict.PROBLEM for each in found):
+        sys.exit(LabbookError.exit_code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -54,9 +55,19 @@ def put(*renderables: RenderableType) -> None:
     click.echo(drawn.get(), nl=False)
 
 
-def columns(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Aligned columns for short lists; the last is not padded."""
-    from rich.cells import cell_len
+def terminal_width() -> int | None:
+    """The columns of the terminal that stdout is; None where it is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def columns(
+    headings: Sequence[str], rows: Sequence[Sequence[str]], *, room: int | None = None
+) -> str:
+    """Aligned columns for short lists; the last is not padded.
+
+    room: a longer line is cut there, with an ellipsis
+    """
+    from rich.cells import cell_len, set_cell_size
 
     from labbook.text.plain import plain
 
@@ -67,5 +78,8 @@ def columns(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         padded = [
             cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)
         ]
-        lines.append("  ".join(padded).rstrip())
+        line = "  ".join(padded).rstrip()
+        if room is not None and cell_len(line) > room:
+            line = set_cell_size(line, room - 1).rstrip() + "…"
+        lines.append(line)
     return "\n".join(lines)

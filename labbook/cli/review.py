@@ -50,6 +50,12 @@ def review(
         put(draw_note(review_document.for_reading(found)))
         if found.saved is None:
             say("This is a draft; --edit or --save keeps it.")
+        elif found.later:
+            lines = "1 line" if found.later == 1 else f"{found.later} lines"
+            say(
+                f"Notes and runs have given {lines} since this was saved: `labbook review "
+                "--draft` shows them, and + adds them in the app."
+            )
 
 
 def review_json(draft: ReviewDraft) -> dict[str, Any]:
@@ -84,4 +90,7 @@ def _save(context: Context, draft: ReviewDraft) -> None:
     saved = desk_review.save(
         context.desk, draft.period, draft.items, draft.verdicts, version=version
     )
-    say(f"Saved the review of {saved.period.label}, version {saved.version}.")
+    if saved.version == version:
+        say(f"The review of {saved.period.label} is saved as it stands, version {version}.")
+    else:
+        say(f"Saved the review of {saved.period.label}, version {saved.version}.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
@@ -13,6 +12,7 @@ from labbook.cli.output import put, put_json, say
 from labbook.cli.shapes import run_json
 from labbook.cli.watch import watch
 from labbook.desk import find, launch
+from labbook.desk import report as desk_report
 from labbook.errors import RunCancelled, RunFailed, UsageError
 from labbook.model.run import Run, RunState
 
@@ -65,6 +65,8 @@ def run(
     """
     if detach and figures:
         raise UsageError("--figures needs the run's end, so it cannot go with --detach.")
+    if figures is not None:
+        desk_report.check_directory(figures)
     started = launch.launch(context.desk, name, given(params), seed=seed, backend=backend)
     finish(context, started, detach=detach, figures=figures, as_json=as_json)
 
@@ -83,9 +85,7 @@ def finish(
     else:
         ended = watch(context.desk, started)
     if figures is not None:
-        from labbook.desk.report import draw_figures
-
-        for path in draw_figures(context.desk, ended, figures):
+        for path in desk_report.draw_figures(context.desk, ended, figures):
             say(f"Drawn: {path}")
     if as_json:
         put_json(run_json(ended, find.results(context.desk, ended)))
@@ -123,8 +123,6 @@ def given(params: tuple[str, ...]) -> dict[str, str]:
 
 
 def _raise_unless_finished(run: Run) -> None:
-    if not run.state.has_ended:
-        sys.exit(0)  # detached by a second Ctrl-C; the run goes on
     if run.state is RunState.CANCELLED:
         raise RunCancelled(f"Run {run.id} was cancelled.")
     if run.state is not RunState.FINISHED:

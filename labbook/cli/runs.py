@@ -7,7 +7,7 @@ import click
 from labbook.cli.arguments import ID
 from labbook.cli.context import Context
 from labbook.cli.continue_run import continue_run
-from labbook.cli.output import columns, put_json, put_text, say
+from labbook.cli.output import columns, put_json, put_text, say, terminal_width
 from labbook.cli.run import show_run
 from labbook.cli.shapes import run_json
 from labbook.desk import find
@@ -18,7 +18,7 @@ from labbook.model.run import Run, RunState
 @click.group(invoke_without_command=True)
 @click.pass_context
 def runs(ctx: click.Context) -> None:
-    """List runs, show one, read its log, cancel one, or continue one."""
+    """List runs, show one, read its log, cancel some, or continue one."""
     if ctx.invoked_subcommand is None:
         ctx.invoke(list_)
 
@@ -59,7 +59,7 @@ def list_(
     elif not found:
         say("No runs.")
     else:
-        put_text(columns(_HEADINGS, [_row(run) for run in found]))
+        put_text(columns(_HEADINGS, [_row(run) for run in found], room=terminal_width()))
 
 
 @runs.command()
@@ -84,15 +84,21 @@ def log(context: Context, run_id: int) -> None:
 
 
 @runs.command()
-@click.argument("run_id", metavar="ID", type=ID)
+@click.argument("run_ids", metavar="ID…", type=ID, nargs=-1, required=True)
 @click.pass_obj
-def cancel(context: Context, run_id: int) -> None:
-    """Ask a run to stop; after ten seconds it is made to."""
-    run = desk_runs.cancel(context.desk, run_id)
-    if run.state.has_ended:
-        say(f"Run {run_id} has ended already: it is {run.state.words}.")
-    else:
-        say(f"Run {run_id} is asked to stop.")
+def cancel(context: Context, run_ids: tuple[int, ...]) -> None:
+    """Ask runs to stop; after ten seconds they are made to.
+
+    When one of the numbers is no run's, none is asked.
+    """
+    for run_id in run_ids:
+        desk_runs.run(context.desk, run_id)
+    for run_id in run_ids:
+        run = desk_runs.cancel(context.desk, run_id)
+        if run.state.has_ended:
+            say(f"Run {run_id} has ended already: it is {run.state.words}.")
+        else:
+            say(f"Run {run_id} is asked to stop.")
 
 
 runs.add_command(continue_run)

@@ -7,6 +7,7 @@ import click
 from labbook.cli.context import Context
 from labbook.cli.output import put, put_json, say
 from labbook.desk import find
+from labbook.text import query as query_language
 
 
 @click.command()
@@ -24,7 +25,10 @@ def search(context: Context, query: tuple[str, ...], limit: int, as_json: bool) 
       labbook search variance tag:insight
       labbook search after:"last week" kind:run bias
     """
-    hits = find.search(context.desk, " ".join(query), limit)
+    asked = " ".join(query)
+    hits = find.search(context.desk, asked, limit)
+    if doubt := query_language.doubt(asked):
+        say(doubt)
     if as_json:
         put_json(
             [

@@ -11,6 +11,7 @@ from typing import Protocol
 from labbook.cli.output import say
 from labbook.desk import runs
 from labbook.desk.desk import Desk
+from labbook.errors import RunCancelled
 from labbook.model.run import Progress, Run
 
 LINE_EVERY_S = 5.0
@@ -21,7 +22,11 @@ class _Show(Protocol):
 
 
 def watch(desk: Desk, run: Run) -> Run:
-    """Follow a run to its end. The first Ctrl-C cancels it, a second one leaves it alone."""
+    """Follow a run to its end. The first Ctrl-C cancels it, a second one does not wait for that.
+
+    Raises:
+        RunCancelled: Ctrl-C was pressed a second time; the run is on its way to its end.
+    """
     cancelled = False
     latest = run
     with _shown(f"run {run.id} · {run.experiment}") as show:
@@ -32,11 +37,13 @@ def watch(desk: Desk, run: Run) -> Run:
                 return latest
             except KeyboardInterrupt:
                 if cancelled:
-                    say(f"Left alone; `labbook runs show {run.id}` tells how it ends.")
-                    return latest
+                    raise RunCancelled(
+                        f"Run {run.id} has been asked to stop, and is not waited for.",
+                        hint=f"`labbook runs show {run.id}` tells how it ends.",
+                    ) from None
                 cancelled = True
-                runs.cancel(desk, run.id)
-                say("Cancelling; press Ctrl-C again to leave it to itself.")
+                if not runs.cancel(desk, run.id).state.has_ended:
+                    say("Cancelling; press Ctrl-C again not to wait for its end.")
 
 
 @contextmanager

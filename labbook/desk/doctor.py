@@ -44,6 +44,7 @@ def examine(desk: Desk) -> tuple[Diagnosis, ...]:
         _sqlite,
         _notebook,
         _place,
+        _experiments,
         _backend,
         _tools,
         _terminal,
@@ -133,6 +134,18 @@ def _place(desk: Desk) -> Iterator[Diagnosis]:
     verdict = Verdict.GOOD if free > LITTLE_ROOM_BYTES else Verdict.PROBLEM
     remedy = "" if verdict is Verdict.GOOD else "Free some space before the next run."
     yield Diagnosis("room", verdict, f"{free / 1e9:.1f} GB free", remedy)
+
+
+def _experiments(desk: Desk) -> Iterator[Diagnosis]:
+    from labbook.experiments.registry import Registry
+
+    # Read anew: what was read before may have needed a package that is gone since.
+    found, problems = Registry(desk.path / "experiments").all()
+    remedy = "Correct it, or remove it; all others can be run."
+    for problem in problems:
+        yield Diagnosis("experiments", Verdict.PROBLEM, problem, remedy)
+    if not problems:
+        yield Diagnosis("experiments", Verdict.GOOD, f"{len(found)} can be run")
 
 
 def _backend(_: Desk) -> Iterator[Diagnosis]:

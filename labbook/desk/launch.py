@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from labbook.desk.desk import Desk
 from labbook.errors import UsageError
@@ -29,15 +29,13 @@ def experiment(desk: Desk, name: str) -> Specification:
     return _registry(desk).find(name).specification
 
 
-def checked(
-    desk: Desk, name: str, given: Mapping[str, str], seed: int | None = None
-) -> dict[str, Any]:
-    """What was typed, as typed values, with defaults for the rest; starts nothing.
+def refusals(desk: Desk, name: str, given: Mapping[str, str]) -> tuple[str, ...]:
+    """A sentence for all that keeps what was typed from being run, naming its parameter.
 
     Raises:
-        UsageError: naming the parameter, the value and what was expected.
+        NotFound: there is no such experiment.
     """
-    return dict(_registry(desk).request(name, given, seed).params)
+    return tuple(error.message for error in _registry(desk).refusals(name, given))
 
 
 def launch(

@@ -45,6 +45,29 @@ def write_report(desk: Desk, period: Period, form: Form, path: Path) -> Path:
     return write_week(_pages(desk, period), form, path, _cache(desk))
 
 
+def write_own_report(desk: Desk, period: Period) -> Path:
+    """Write the report as HTML into the notebook's own `reports` directory.
+
+    Raises:
+        ReportError: a figure cannot be drawn, or the file cannot be written.
+    """
+    from labbook.report.files import make_directory
+
+    directory = make_directory(desk.path / "reports")
+    return write_report(desk, period, "html", directory / f"{period.label}.html")
+
+
+def check_directory(directory: Path) -> None:
+    """See that `draw_figures` could write there, before a run that it is to draw.
+
+    Raises:
+        ReportError: it could not.
+    """
+    from labbook.report.files import check_directory as check
+
+    check(directory)
+
+
 def draw_figures(desk: Desk, run: Run, directory: Path) -> tuple[Path, ...]:
     """Draw each of a run's figures as an SVG and a PNG file, named after the figure.
 
@@ -52,8 +75,9 @@ def draw_figures(desk: Desk, run: Run, directory: Path) -> tuple[Path, ...]:
         ReportError: a figure cannot be drawn, or a file cannot be written.
     """
     from labbook.report.figures import png, svg
-    from labbook.report.files import write_whole
+    from labbook.report.files import make_directory, write_whole
 
+    make_directory(directory)
     drawn: list[Path] = []
     taken: set[str] = set()
     for number, figure in enumerate(find.results(desk, run).figures, start=1):

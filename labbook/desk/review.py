@@ -39,6 +39,7 @@ def draft(desk: Desk, period: Period) -> ReviewDraft:
         previous=previous,
         previous_steps=steps,
         saved=saved,
+        later=_later(desk, saved),
     )
 
 
@@ -49,14 +50,8 @@ def gather(desk: Desk, period: Period) -> ReviewDraft:
     notes, runs = _written(desk, period)
     code, missing = _code(desk, period)
     previous, steps = _previous(desk, period)
-    items = (
-        *(_run_item(run) for run in runs if run.state is RunState.FINISHED),
-        *_tagged(notes, FINDING_TAGS, Section.FINDINGS),
-        *_tagged(notes, INSIGHT_TAGS, Section.INSIGHTS),
-        *_tagged(notes, CODE_TAGS, Section.CODE),
-        *code,
-        *_open(desk, period),
-    )
+    steps_open = (_step_item(step) for step in _open(desk, period))
+    items = (*_lines(notes, runs), *code, *steps_open)
     return ReviewDraft(
         period=period,
         items=items,
@@ -131,6 +126,28 @@ def _run_item(run: Run) -> ReviewItem:
     return ReviewItem(Section.FINDINGS, f"{text}: {metrics}" if metrics else text, f"run:{run.id}")
 
 
+def _lines(notes: Sequence[Note], runs: Sequence[Run]) -> Iterator[ReviewItem]:
+    yield from (_run_item(run) for run in runs if run.state is RunState.FINISHED)
+    yield from _tagged(notes, FINDING_TAGS, Section.FINDINGS)
+    yield from _tagged(notes, INSIGHT_TAGS, Section.INSIGHTS)
+    yield from _tagged(notes, CODE_TAGS, Section.CODE)
+
+
+def _later(desk: Desk, saved: Review) -> int:
+    """How many lines the time since it was saved would add; git is not asked, it is slow.
+
+    What is older and not in it was left out on purpose.
+    """
+    notes, runs = _written(desk, saved.period)
+    notes = [note for note in notes if note.time.us > saved.edited.us]
+    runs = [run for run in runs if run.ended and run.ended.us > saved.edited.us]
+    raised_by = {note.id for note in notes}
+    steps = [step for step in _open(desk, saved.period) if step.note_id in raised_by]
+    sources = {item.source for item in saved.items}
+    gathered = (*_lines(notes, runs), *map(_step_item, steps))
+    return sum(item.source not in sources for item in gathered)
+
+
 def _tagged(notes: Sequence[Note], tags: Sequence[str], section: Section) -> Iterator[ReviewItem]:
     for note in notes:
         if set(tags) & set(note.tags):
@@ -172,12 +189,14 @@ def _code(desk: Desk, period: Period) -> tuple[list[ReviewItem], tuple[str, ...]
     return items, tuple(missing)
 
 
-def _open(desk: Desk, period: Period) -> Iterator[ReviewItem]:
+def _open(desk: Desk, period: Period) -> Iterator[NextStep]:
     from labbook.store import next_steps
 
-    for step in next_steps.open_steps(desk.notebook):
-        if step.raised <= period.last:
-            yield ReviewItem(Section.NEXT_STEPS, step.text, f"step:{step.id}")
+    return (step for step in next_steps.open_steps(desk.notebook) if step.raised <= period.last)
+
+
+def _step_item(step: NextStep) -> ReviewItem:
+    return ReviewItem(Section.NEXT_STEPS, step.text, f"step:{step.id}")
 
 
 def _previous(desk: Desk, period: Period) -> tuple[Review | None, tuple[NextStep, ...]]:

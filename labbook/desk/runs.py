@@ -61,6 +61,7 @@ def cancel(desk: Desk, run_id: int) -> Run:
     """Ask a run to stop; after ten seconds it is made to. One that has ended is left alone."""
     from labbook.runner.cancel import cancel as ask
 
+    _make_true(desk)
     return ask(desk.notebook, run_id)
 
 

@@ -20,6 +20,8 @@ INT_LIMIT = 2**63
 _TRUE = frozenset({"true", "yes", "on", "1"})
 _FALSE = frozenset({"false", "no", "off", "0"})
 
+LARGEST = "between -2^63 and 2^63, which is about 9.2e18"
+
 EXPECTED = {
     ParameterKind.INT: "a whole number, such as 1000 or 1e7",
     ParameterKind.FLOAT: "a number, such as 0.1 or 1e-3",
@@ -30,6 +32,10 @@ EXPECTED = {
     ParameterKind.INTS: "whole numbers with commas between them, such as 1,10,1e3",
     ParameterKind.TEXTS: "words with commas between them",
 }
+
+
+class TooLarge(ValueError):
+    """A whole number, and one that `INT_LIMIT` leaves out."""
 
 
 def read(kind: ParameterKind, text: str) -> Any:
@@ -77,11 +83,13 @@ def _int(text: str) -> int:
     except InvalidOperation:
         raise ValueError(text) from None
     # The exponent first: int(Decimal("1e999999999")) would take for ever.
-    if not number.is_finite() or number.adjusted() > 19 or number != number.to_integral_value():
+    if number.is_finite() and number.adjusted() > 19:
+        raise TooLarge(text)
+    if not number.is_finite() or number != number.to_integral_value():
         raise ValueError(text)
     whole = int(number)
     if not -INT_LIMIT <= whole < INT_LIMIT:
-        raise ValueError(text)
+        raise TooLarge(text)
     return whole
 
 

@@ -14,7 +14,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
-from labbook.errors import ExperimentError, NotFound
+from labbook.errors import ExperimentError, NotFound, UsageError
 from labbook.experiments.loading import load, load_all
 from labbook.experiments.spec import Signature, split_seed
 from labbook.experiments.specifications import Specifications
@@ -129,6 +129,23 @@ class Registry:
             else:
                 self._specifications.check(found.target, name, params)
         return Request(found, params, chosen)
+
+    def refusals(self, name: str, given: Mapping[str, str]) -> tuple[UsageError, ...]:
+        """All that keeps what was typed from being run.
+
+        The faults of single values; only when there are none, that of all of them together.
+
+        Raises:
+            NotFound: there is no such experiment.
+        """
+        found = list(self.find(name).signature.refusals(given))
+        try:
+            split_seed(given, None)
+            if not found:
+                self.request(name, given)
+        except UsageError as error:
+            found.append(error)
+        return tuple(found)
 
     def _search(self) -> Iterator[Found | ExperimentError]:
         points = _points()

@@ -38,8 +38,8 @@ class Argument:
         """
         try:
             value = reading.read(self.parameter.kind, text)
-        except ValueError:
-            raise self._refusal(text, self._expected()) from None
+        except ValueError as error:
+            raise self._refusal(text, self._expected(error)) from None
         return self._within_bounds(value, text)
 
     def accept(self, value: Any) -> Any:
@@ -50,8 +50,8 @@ class Argument:
         """
         try:
             accepted = reading.accept(self.parameter.kind, value)
-        except ValueError:
-            raise self._refusal(value, self._expected()) from None
+        except ValueError as error:
+            raise self._refusal(value, self._expected(error)) from None
         return self._within_bounds(accepted, value)
 
     def _within_bounds(self, value: Any, given: Any) -> Any:
@@ -61,7 +61,9 @@ class Argument:
             raise self._refusal(given, self.parameter.bounds)
         return value
 
-    def _expected(self) -> str:
+    def _expected(self, error: ValueError | None = None) -> str:
+        if isinstance(error, reading.TooLarge):
+            return reading.LARGEST
         if self.parameter.kind is ParameterKind.CHOICE:
             return f"one of {', '.join(self.parameter.choices)}"
         expected = reading.EXPECTED[self.parameter.kind]
@@ -115,6 +117,17 @@ class Signature:
             else self._default(each.parameter)
             for each in self.arguments
         }
+
+    def refusals(self, given: Mapping[str, str]) -> tuple[UsageError, ...]:
+        """What is wrong with each of the texts by itself."""
+        found = []
+        for each in self.arguments:
+            if each.parameter.name in given:
+                try:
+                    each.read(given[each.parameter.name])
+                except UsageError as error:
+                    found.append(error)
+        return tuple(found)
 
     def _default(self, parameter: Parameter) -> Any:
         if parameter.required:

@@ -79,6 +79,7 @@ class ReviewDraft:
     previous_steps: the next steps of the review before this one, as they stand today
     saved: the review that is saved for this period, if any
     missing: what could not be gathered, each in a sentence (a repository that is gone)
+    later: how many lines notes and runs have given since it was saved
     """
 
     period: Period
@@ -88,6 +89,7 @@ class ReviewDraft:
     previous_steps: tuple[NextStep, ...] = ()
     saved: Review | None = None
     missing: tuple[str, ...] = ()
+    later: int = 0
 
     def section(self, section: Section) -> tuple[ReviewItem, ...]:
         return tuple(item for item in self.items if item.section is section)

@@ -19,7 +19,7 @@ from typing import Literal
 
 from labbook.errors import ReportError
 from labbook.model import Figure
-from labbook.report.files import write_whole
+from labbook.report.files import make_directory, write_whole
 from labbook.report.sheet import fill
 from labbook.text.plain import plain_line
 
@@ -91,7 +91,8 @@ def draw_file(figure: Figure, form: Format, directory: Path, theme: Theme = "lig
     path = directory / f"{content_key(figure, theme)}.{form}"
     if path.is_file():
         return path
-    return write_whole(path, _draw(figure, form, theme))
+    drawn = _draw(figure, form, theme)
+    return write_whole(make_directory(directory) / path.name, drawn)
 
 
 def content_key(figure: Figure, theme: Theme = "light") -> str:

@@ -10,7 +10,7 @@ from labbook.store.notebook import Notebook
 
 
 def cancel(notebook: Notebook, run_id: int) -> Run:
-    """Ask a run to stop, and return it as it is now; one that has ended is left alone.
+    """Ask a run to stop, and return it as it is then; one that has ended is left alone.
 
     Its supervisor does the rest: SIGTERM after ten seconds, SIGKILL after five more.
 
@@ -19,13 +19,14 @@ def cancel(notebook: Notebook, run_id: int) -> Run:
         ExperimentError: it cannot be asked.
     """
     run = runs.run(notebook, run_id)
-    if not run.state.has_ended:
-        directory = RunDirectory.of(notebook.path, run_id)
-        try:
-            directory.ask_to_stop()
-        except OSError as error:
-            raise ExperimentError(
-                f"Run {run_id} cannot be asked to stop: {error.strerror}.",
-                hint=f"Its directory is {directory.path}.",
-            ) from error
-    return run
+    if run.state.has_ended:
+        return run
+    directory = RunDirectory.of(notebook.path, run_id)
+    try:
+        directory.ask_to_stop()
+    except OSError as error:
+        raise ExperimentError(
+            f"Run {run_id} cannot be asked to stop: {error.strerror}.",
+            hint=f"Its directory is {directory.path}.",
+        ) from error
+    return runs.run(notebook, run_id)

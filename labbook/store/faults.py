@@ -58,12 +58,27 @@ def from_system(error: OSError, path: Path) -> StoreError:
 
 
 def no_room(database: Path) -> DiskFull:
-    disk = os.statvfs(next(path for path in database.parents if path.exists()))
-    free_mib = disk.f_bavail * disk.f_frsize // 2**20
     return DiskFull(
         f"There was no room to write to {database}; nothing of it was stored.",
-        hint=f"The disk has {free_mib} MiB free; a quota or a limit on file size may be less. "
-        "Make room, then try again.",
+        hint=_make_room(database),
+    )
+
+
+def no_room_to_open(database: Path) -> DiskFull:
+    """Whoever opens a database with a write-ahead log shares an index of it, in a file."""
+    return DiskFull(
+        f"{database} cannot be opened, not even to read: the disk is full, and SQLite needs "
+        "32 KiB for a file beside it.",
+        hint=_make_room(database),
+    )
+
+
+def _make_room(database: Path) -> str:
+    disk = os.statvfs(next(path for path in database.parents if path.exists()))
+    free_mib = disk.f_bavail * disk.f_frsize // 2**20
+    return (
+        f"The disk has {free_mib} MiB free; a quota or a limit on file size may be less. "
+        "Make room, then try again."
     )
 
 
@@ -92,7 +107,7 @@ def _from_sqlite(error: sqlite3.Error, database: Path) -> StoreError | None:
             hint="Close the program that has the database open, then try again.",
         )
     if name in _NO_ROOM_SAID_SO:
-        return no_room(database)
+        return no_room_to_open(database) if name.endswith("SHMSIZE") else no_room(database)
     if kind in ("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH"):
         return read_only(database)
     if kind in ("SQLITE_CORRUPT", "SQLITE_NOTADB"):

@@ -36,9 +36,10 @@ def save_review(
 ) -> Review:
     """Save a review that was made from `version` of it, None for a first one.
 
-    A line under next steps that has no source becomes a next step, raised by this review; a
-    verdict of done or dropped settles its step, and one that is taken back reopens it.
-    Verdicts that are as they were before are not applied again: the step may have moved on.
+    What is as it was before makes no new version. A line under next steps that has no source
+    becomes a next step, raised by this review; a verdict of done or dropped settles its step,
+    and one that is taken back reopens it. Verdicts that are as they were before are not
+    applied again: the step may have moved on.
 
     day: the day it is now; next steps are raised on it, or on the period's last day before it
 
@@ -100,6 +101,8 @@ def _save(
 ) -> Review:
     review_id = current.id if current else _insert(connection, period, at)
     items = raise_steps(connection, review_id, min(period.last, day), items, at)
+    if current and (items, set(verdicts)) == (current.items, set(current.verdicts)):
+        return current
     before = current.verdicts if current else ()
     apply_verdicts(connection, before, verdicts, at)
     replace_items(connection, review_id, items)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
 from labbook.errors import UsageError
 from labbook.text.when import Period, parse_day, parse_period
@@ -13,6 +14,8 @@ FILTERS = ("tag", "thread", "day", "run", "after", "before", "kind")
 KINDS = ("note", "run", "review", "idea")
 
 _FILTER = re.compile(r'(?P<key>[a-z]+):(?:"(?P<quoted>[^"]*)"|(?P<plain>\S*))')
+_MEANT = re.compile(r'(?<!\S)(?P<key>[A-Za-z]+):(?=[\w"@#])')
+_QUOTED = re.compile(r'"[^"]*"')
 _LONG_AGO = dt.date(1900, 1, 1)
 _FAR_AHEAD = dt.date(2200, 12, 31)
 
@@ -56,6 +59,17 @@ def parse_query(line: str, today: dt.date) -> SearchQuery:
             query = _narrowed(query, found["key"], value, today)
     words.append(line[at:])
     return replace(query, words=" ".join(" ".join(words).split()))
+
+
+def doubt(line: str) -> str:
+    """A sentence when something in the line looks like a filter and is none; else nothing."""
+    keys = (each["key"] for each in _MEANT.finditer(_QUOTED.sub('""', line)))
+    unknown = [key for key in dict.fromkeys(keys) if key not in FILTERS]
+    if not unknown:
+        return ""
+    near = get_close_matches(unknown[0].lower(), FILTERS, n=1)
+    meant = f" Did you mean {near[0]}:?" if near else f" Filters are {', '.join(FILTERS)}."
+    return f"{unknown[0]}: is no filter, so it is sought as a word.{meant}"
 
 
 def _narrowed(query: SearchQuery, key: str, value: str, today: dt.date) -> SearchQuery:

@@ -23,7 +23,7 @@ from labbook.model import NextStep, Note, Run, RunState
 from labbook.report.runs import state_words
 from labbook.text.plain import plain
 from labbook.text.when import Period
-from labbook.tui.desk_app import DeskApp
+from labbook.tui.desk_app import DeskApp, Undone
 from labbook.tui.keys import key, known_ids
 from labbook.tui.pages.page import Page
 from labbook.tui.pages.today import Goal, TodayPage
@@ -164,6 +164,12 @@ class LabbookApp(DeskApp):
         return cast("Page", self.screen_stack[0])
 
     # What the notebook does
+
+    def on_undone(self, message: Undone) -> None:
+        """Textual calls the handler of `DeskApp` besides."""
+        note, page = message.outcome, self._page
+        if isinstance(note, Note) and isinstance(page, TodayPage) and page.day == note.day:
+            page.show_note(note.id)
 
     def on_done(self) -> None:
         self._watcher.look_now()

@@ -28,11 +28,15 @@ WIDTHS: Final = [(0, "-narrow"), (76, "-normal"), (150, "-wide")]
 
 
 class Undone(Message):
-    """An act has been taken back."""
+    """An act has been taken back.
 
-    def __init__(self, undo: Undo) -> None:
+    outcome: what taking it back gave, such as the note that stands again
+    """
+
+    def __init__(self, undo: Undo, outcome: object) -> None:
         super().__init__()
         self.undo = undo
+        self.outcome = outcome
 
 
 class DeskApp(App[None], inherit_bindings=False):
@@ -62,7 +66,7 @@ class DeskApp(App[None], inherit_bindings=False):
         """Our own variables, for Textual's themes that do not know them."""
         return theme.variables_for(self.current_theme)
 
-    def say(self, words: str, severity: SeverityLevel = "information", timeout: float = 5) -> None:
+    def say(self, words: str, severity: SeverityLevel = "information", timeout: float = 4) -> None:
         """Show a sentence for a moment."""
         self.notify(plain(words), severity=severity, timeout=timeout, markup=False)
 
@@ -98,13 +102,17 @@ class DeskApp(App[None], inherit_bindings=False):
             return
         latest = self._undoable.pop()
 
-        def undone(_: object) -> Message:
-            self.post_message(Undone(latest))
+        def undone(outcome: object) -> Message:
+            self.post_message(Undone(latest, outcome))
             return answer()
 
         self.writer.write(node, "undoing", latest.back, undone)
 
     def on_undone(self, message: Undone) -> None:
+        """Say so in the place of what was said of the act, which is true no more."""
+        for toast in list(self._notifications):
+            if toast.severity == "information":
+                self._unnotify(toast, refresh=False)
         self.say(f"Taken back: {message.undo.what}.")
 
     def on_trouble(self, message: Trouble) -> None:

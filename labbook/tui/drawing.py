@@ -46,8 +46,8 @@ def draw_block(block: Note | RunBlock, width: int, results: Results | None = Non
 
 
 def draw_run(run: Run, width: int, results: Results) -> Content:
-    """Everything recorded of a run, and what it shows."""
-    return flat(page.draw_run(run, results, full=True), width)
+    """Everything recorded of a run, and what it shows; of one on its way all but its bar."""
+    return flat(page.draw_run(replace(run, progress=None), results, full=True), width)
 
 
 def with_progress(drawn: Drawn, now: Moment) -> Drawn:

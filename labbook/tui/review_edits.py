@@ -65,7 +65,7 @@ def merged(draft: ReviewDraft, gathered: ReviewDraft) -> ReviewDraft:
     new = tuple(
         item for item in gathered.items if item.source not in sources and item.text not in texts
     )
-    return replace(draft, items=(*draft.items, *new), missing=gathered.missing)
+    return replace(draft, items=(*draft.items, *new), missing=gathered.missing, later=0)
 
 
 def verdict_of(draft: ReviewDraft, step_id: int) -> Verdict | None:

@@ -6,6 +6,7 @@ from textual.content import Content
 
 from labbook.model import Review, ReviewDraft, Section
 from labbook.text.when import Period
+from labbook.tui.phrases import count
 
 
 def heading(draft: ReviewDraft, is_changed: bool, room: int) -> Content:
@@ -16,6 +17,9 @@ def heading(draft: ReviewDraft, is_changed: bool, room: int) -> Content:
         state = Content.assemble(
             ("● unsaved, ", "$warning"), ("s", "bold $accent"), (" saves", "$warning")
         )
+    elif draft.saved is not None and draft.later:
+        since = f" adds {count(draft.later, 'line')} since version {draft.saved.version}"
+        state = Content.assemble(("+", "bold $accent"), (since, "$success"))
     elif draft.saved is not None:
         state = Content.styled(f"saved, version {draft.saved.version}", "$success")
     else:

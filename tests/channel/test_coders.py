@@ -110,6 +110,24 @@ def test_no_mass_among_the_candidates_sends_the_first() -> None:
     assert (sent.symbols == decode(Prior(pair.p), Stream(1), sent.messages)).all()
 
 
+@pytest.mark.parametrize("memory", [1, 2, 512])
+def test_a_time_of_zero_where_q_has_no_mass_chooses_nobody(
+    memory: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first candidate of this block has the exponential number 0, and a symbol below 0.2."""
+    monkeypatch.setattr(search_module, "QUADS_AT_ONCE", memory)
+    pair, stream, block = DiscretePair((0.2, 0.8), (0.0, 1.0)), Stream(1), 9_306_467_966
+    words = stream.words(0, 16, block=block)
+    numbers, outside = exponentials(words[1::2]), pair.prior.symbols(words[0::2]) == 0
+    assert numbers[0] == 0
+    assert outside[0]
+    race = np.where(outside, np.inf, np.cumsum(numbers).astype(float)).argmin() + 1
+    least = np.where(outside, np.inf, numbers.astype(float)).argmin() + 1
+    assert encode_poisson(pair, stream, 1, first=block).messages == race
+    assert encode_minimal(pair, 8, stream, 1, first=block).messages == least
+    assert encode_ordered(pair, 8, stream, 1, first=block).messages == race
+
+
 @pytest.mark.parametrize("candidates", [0, -1, 2**21])
 def test_an_impossible_number_of_candidates_is_refused(candidates: int) -> None:
     for encoder in (encode_minimal, encode_ordered):

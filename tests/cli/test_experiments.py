@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import numpy as np
 import pytest
 
 from tests.support.command import environment, labbook
+from tests.support.lab import EXPERIMENTS
 from tests.support.notebooks import new_notebook
 
 
@@ -110,6 +112,7 @@ def test_rejection_reports_the_law_beside_the_measurement(book: Path) -> None:
         (("run", "kl.bias-table", "shift=abc"), ("shift", "abc")),
         (("run", "kl.bias-table", "samples=0"), ("samples", "0")),
         (("run", "kl.bias-table", "samples=1.5"), ("samples", "1.5")),
+        (("run", "kl.bias-table", "samples=1e30"), ("samples", "'1e30'", "between -2^63 and 2^63")),
         (("run", "kl.bias-table", "shift"), ("shift", "name=value")),
         (("run", "kl.bias-table", "shift=1", "shift=2"), ("shift", "twice")),
         (("run", "kl.bias-table", "shift=0"), ("shift",)),
@@ -146,6 +149,24 @@ def test_figures_are_drawn_to_files(book: Path, tmp_path: Path) -> None:
         assert path.read_bytes().startswith(b"\x89PNG")
 
 
+def test_where_figures_cannot_go_is_said_before_the_run(book: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no directory")
+    for where in (tmp_path / "missing" / "drawn", tmp_path / "file" / "drawn"):
+        answer = labbook(book, *SMALL, "--figures", str(where))
+        assert answer.code == 8
+        assert answer.err.startswith(f"labbook: {where} cannot be written: there is no directory")
+    assert not (tmp_path / "missing").exists()
+    assert labbook(book, "runs", "list", "--json").json == []
+
+
+def test_a_report_goes_into_a_directory_that_is_there(book: Path, tmp_path: Path) -> None:
+    page = tmp_path / "missing" / "week.html"
+    answer = labbook(book, "report", "-o", str(page))
+    assert (answer.code, answer.out) == (8, "")
+    assert f"there is no directory {page.parent}." in answer.err
+    assert not page.parent.exists()
+
+
 def test_a_detached_run_finishes_by_itself(book: Path) -> None:
     started = labbook(book, *SMALL, "--detach", "--json").json
     assert started["state"] in ("queued", "starting", "running", "finished")
@@ -179,6 +200,15 @@ def wait_until_running(book: Path) -> dict[str, Any]:
     raise AssertionError("the run never started")
 
 
+def state_at_the_end(book: Path, run_id: int) -> str:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        run = labbook(book, "runs", "show", str(run_id), "--json").json
+        if run["ended"]:
+            return str(run["state"])
+    raise AssertionError(f"the run is still {run['state']}")
+
+
 LONG = ("run", "kl.bias-table", "samples=4e9", "--seed", "1")
 
 
@@ -194,6 +224,35 @@ def test_ctrl_c_cancels_the_run_and_says_so(book: Path) -> None:
     assert run["state"] == "cancelled"
 
 
+def test_a_second_ctrl_c_does_not_wait_for_the_end_and_says_what_is_true(book: Path) -> None:
+    shutil.copytree(EXPERIMENTS, book / "experiments")
+    process = foreground(book, "run", "test.stubborn")
+    run = wait_until_running(book)
+    assert process.stderr is not None
+    os.killpg(process.pid, signal.SIGINT)
+    while b"Cancelling" not in process.stderr.readline():
+        assert process.poll() is None
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130, err
+    assert f"Run {run['id']} has been asked to stop, and is not waited for." in err.decode()
+    assert state_at_the_end(book, run["id"]) == "cancelled"
+
+
+def test_several_runs_are_cancelled_at_once(book: Path) -> None:
+    ended = labbook(book, *SMALL, "--json").json["id"]
+    ids = [labbook(book, *LONG, "--detach", "--json").json["id"] for _ in range(2)]
+    wrong = labbook(book, "runs", "cancel", str(ids[0]), "999")
+    assert wrong.code == 3
+    assert "There is no run 999." in wrong.err
+    assert not wait_until_running(book)["ended"], "one wrong number, and nothing is cancelled"
+    answer = labbook(book, "runs", "cancel", *map(str, (*ids, ended)))
+    assert answer.code == 0
+    assert answer.err.count("is asked to stop") == 2
+    assert f"Run {ended} has ended already: it is finished." in answer.err
+    assert [state_at_the_end(book, each) for each in ids] == ["cancelled", "cancelled"]
+
+
 def test_closing_the_terminal_leaves_the_run_to_itself(book: Path) -> None:
     labbook(book, "log", "a notebook")
     process = foreground(book, *LONG)
@@ -202,12 +261,7 @@ def test_closing_the_terminal_leaves_the_run_to_itself(book: Path) -> None:
     process.communicate(timeout=30)
     assert labbook(book, "runs", "show", str(run["id"]), "--json").json["state"] == "running"
     assert labbook(book, "runs", "cancel", str(run["id"])).code == 0
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        state = labbook(book, "runs", "show", str(run["id"]), "--json").json["state"]
-        if state == "cancelled":
-            return
-    raise AssertionError(f"the run is still {state}")
+    assert state_at_the_end(book, run["id"]) == "cancelled"
 
 
 class Parsed(HTMLParser):
@@ -274,6 +328,11 @@ def test_the_review_is_drafted_edited_and_reported(book: Path, tmp_path: Path) -
     script.chmod(0o755)
     saved = labbook(book, "review", "--edit", env={"EDITOR": str(script)})
     assert "version 1" in saved.err
+    again = labbook(book, "review", "--save")
+    assert "is saved as it stands, version 1" in again.err
+    assert "since this was saved" not in labbook(book, "review").err
+    labbook(book, "log", "later #insight")
+    assert "have given 1 line since this was saved" in labbook(book, "review").err
     shown = labbook(book, "review", "--json").json
     assert shown["saved_version"] == 1
     assert "much quieter" in shown["sections"]["experimental findings"][0]["text"]
@@ -303,8 +362,24 @@ def test_doctor_looks_at_everything_even_without_a_notebook(tmp_path: Path) -> N
     answer = labbook(book, "doctor", "--json")
     assert answer.code == 0
     topics = {each["topic"] for each in answer.json}
-    assert {"labbook", "sqlite", "notebook", "disk", "room", "backend", "git"} <= topics
+    looked_at = {"labbook", "sqlite", "notebook", "disk", "room", "experiments", "backend", "git"}
+    assert looked_at <= topics
     assert not book.exists()
+
+
+def test_doctor_names_a_broken_experiment_and_fails(book: Path) -> None:
+    folder = book / "experiments"
+    folder.mkdir()
+    (folder / "broken.py").write_text("import a_package_that_nobody_has\n")
+    answer = labbook(book, "doctor")
+    assert answer.code == 1
+    assert str(folder / "broken.py") in answer.out
+    assert "a_package_that_nobody_has" in answer.out
+    assert "experiments: Correct it" in answer.err
+    (found,) = [
+        each for each in labbook(book, "doctor", "--json").json if each["topic"] == "experiments"
+    ]
+    assert found["verdict"] == "problem"
 
 
 def test_the_demo_does_the_whole_day_without_a_terminal(tmp_path: Path) -> None:

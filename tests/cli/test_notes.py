@@ -172,6 +172,21 @@ def test_a_next_step_is_one_thing_in_the_list_and_in_its_note(book: Path) -> Non
     assert bodies(labbook(book, "show", "--json"))[0].startswith("- [ ] read the paper\n")
 
 
+@pytest.mark.parametrize(
+    ("reason", "missing"),
+    [("run:999", "run 999"), ("note:999", "note 999"), ("as in (run:1)", "run 1")],
+)
+def test_a_reason_that_names_what_there_is_not_settles_nothing(
+    book: Path, reason: str, missing: str
+) -> None:
+    labbook(book, "log", "- [ ] read the paper")
+    answer = labbook(book, "next", "done", "1", "--because", reason)
+    assert answer.code == 3
+    assert answer.err.startswith(f"labbook: There is no {missing}.")
+    assert [each["text"] for each in labbook(book, "next", "--json").json] == ["read the paper"]
+    assert labbook(book, "next", "done", "1", "--because", "note:1 says so").code == 0
+
+
 def test_search_finds_words_and_filters(book: Path) -> None:
     labbook(book, "log", "variance of k3 #insight", "--day", "2026-11-19")
     labbook(book, "log", "variance of k1", "--day", "2026-11-20")
@@ -179,6 +194,9 @@ def test_search_finds_words_and_filters(book: Path) -> None:
     assert [hit["day"] for hit in found] == ["2026-11-20", "2026-11-19"]
     tagged = labbook(book, "search", "tag:insight", "--json").json
     assert [hit["day"] for hit in tagged] == ["2026-11-19"]
+    doubted = labbook(book, "search", "tags:insight", "--json")
+    assert (doubted.code, doubted.json) == (0, [])
+    assert "Did you mean tag:?" in doubted.err
     assert labbook(book, "search", "nothing-like-it").err.strip().endswith("Nothing found.")
 
 

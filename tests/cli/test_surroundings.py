@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -66,6 +68,31 @@ def test_a_terminal_of_few_characters_shows_the_others_by_number(book: Path) -> 
     assert b"na\xefve \\u03a3" in shown.stdout
     (block,) = json.loads(shell(book, "labbook show --json", **western).stdout)["blocks"]
     assert block["body"] == "naïve Σ"
+
+
+def test_a_list_of_runs_keeps_to_the_terminal_and_is_whole_in_a_pipe(book: Path) -> None:
+    labbook(book, "run", "kl.bias-table", "samples=2e4", "--seed", "1")
+    piped = labbook(book, "runs", "list").out
+    assert max(map(len, piped.splitlines())) > 60
+    for width in (60, 40):
+        heading, run = on_a_terminal(book, "runs", "list", columns=width)
+        assert heading.split()[:3] == ["id", "experiment", "state"]
+        assert len(run) <= width
+        assert run.endswith("…")
+        assert piped.splitlines()[1].startswith(run[:-1])
+    assert shell(book, "labbook runs list", COLUMNS="40").stdout.decode() == piped
+
+
+def on_a_terminal(book: Path, *arguments: str, columns: int) -> list[str]:
+    """What a command writes to a terminal of that width, line by line."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "labbook", *arguments]
+    env = environment(book, COLUMNS=str(columns))
+    subprocess.run(command, env=env, stdout=theirs, check=True)
+    os.close(theirs)
+    written = os.read(ours, 65_536).decode()
+    os.close(ours)
+    return written.splitlines()
 
 
 def test_a_command_leaves_all_it_wrote_in_the_one_file(book: Path) -> None:

@@ -53,6 +53,20 @@ def test_a_full_disk_keeps_nobody_from_reading(path: Path, desk: Desk) -> None:
     assert runs.run(desk, run.id).state is RunState.LOST
 
 
+def test_a_disk_without_room_for_reading_is_told_as_that(path: Path) -> None:
+    # Nobody else has the notebook open, so the file that readers share is not there yet.
+    with (
+        full_disk(),
+        Desk(Settings(notebook=path)) as desk,
+        pytest.raises(DiskFull, match="cannot be opened, not even to read") as refused,
+    ):
+        find.entry(desk, DAY)
+    assert "stored" not in refused.value.message
+    assert "MiB free" in refused.value.hint
+    with Desk(Settings(notebook=path)) as desk:
+        assert len(find.entry(desk, DAY).blocks) == 0
+
+
 @pytest.mark.parametrize("verb", [keep.backup, keep.check])
 def test_what_keeps_a_notebook_safe_makes_none(tmp_path: Path, verb: object) -> None:
     assert callable(verb)

@@ -243,6 +243,23 @@ def test_a_saved_review_is_shown_as_saved_and_a_stale_save_is_refused(desk: Desk
     assert review.draft(desk, WEEK).items == ()
 
 
+def test_what_has_come_since_a_review_was_saved_is_counted(desk: Desk, clock: Clock) -> None:
+    write.add_note(desk, "left out on purpose #finding")
+    kept = write.add_note(desk, "kept #insight")
+    item = ReviewItem(Section.INSIGHTS, "kept, in other words", f"note:{kept.id}")
+    saved = review.save(desk, WEEK, (item,), (), version=None)
+    assert review.draft(desk, WEEK).later == 0
+    clock.now += dt.timedelta(hours=1)
+    write.save_note(desk, kept.id, "kept, and longer #insight", version=1)
+    write.add_note(desk, "a finding #finding\n\n- [ ] check it")
+    write.add_note(desk, "nothing for a review")
+    assert review.draft(desk, WEEK).later == 2
+    assert review.draft(desk, WEEK.after()).later == 0
+    items = (*saved.items, *review.gather(desk, WEEK).items)
+    review.save(desk, WEEK, items, (), version=saved.version)
+    assert review.draft(desk, WEEK).later == 0
+
+
 def test_an_empty_week_gives_an_empty_review(desk: Desk) -> None:
     draft = review.gather(desk, WEEK)
     assert draft.items == ()

@@ -10,10 +10,12 @@ import subprocess
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from markdown_it import MarkdownIt
 
+from labbook.errors import ReportError
 from labbook.model import Review, ReviewDraft, Section
 from labbook.report.weekly import WeekPages, weekly_html, weekly_markdown, write_week
 from labbook.report.weekly.pages import days, follow_up, standing_words, title
@@ -131,7 +133,7 @@ def test_the_same_review_gives_the_same_page() -> None:
 
 
 def test_markdown_has_its_images_beside_it(tmp_path: Path) -> None:
-    path = write_week(WEEK, "md", tmp_path / "out" / "2026-W47.md")
+    path = write_week(WEEK, "md", tmp_path / "2026-W47.md")
     images = [
         str(child.attrs["src"])
         for token in MarkdownIt("commonmark").parse(path.read_text())
@@ -150,10 +152,20 @@ def test_markdown_without_images_draws_its_figures_as_text() -> None:
 
 
 def test_a_report_is_written_whole(tmp_path: Path) -> None:
-    path = write_week(WEEK, "html", tmp_path / "a" / "b.html", tmp_path / "cache")
+    path = write_week(WEEK, "html", tmp_path / "b.html", tmp_path / "cache")
     assert path.read_text().rstrip().endswith("</html>")
-    assert sorted(each.name for each in path.parent.iterdir()) == ["b.html"]
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["b.html", "cache"]
     assert len(list((tmp_path / "cache").iterdir())) == 1
+
+
+@pytest.mark.parametrize("form", ["html", "md"])
+def test_a_directory_that_is_missing_is_named_and_not_made(
+    tmp_path: Path, form: Literal["html", "md"]
+) -> None:
+    with pytest.raises(ReportError, match=r"there is no directory .*missing") as refused:
+        write_week(WEEK, form, tmp_path / "missing" / f"week.{form}")
+    assert "mkdir -p" in refused.value.hint
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_verdict_goes_before_the_state_of_its_step() -> None:

@@ -107,9 +107,21 @@ def test_saving_the_same_line_again_raises_no_second_step(nb: Notebook) -> None:
     first = _save(nb, [_plan("think")])
     # One window sends what it read, another what it typed.
     second = _save(nb, first.items, version=1)
-    third = _save(nb, [_plan("think")], version=2)
+    third = _save(nb, [_plan("think")], version=second.version)
     assert second.items == third.items == first.items
     assert len(next_steps.open_steps(nb)) == 1
+
+
+def test_what_is_as_it_was_makes_no_new_version(nb: Notebook) -> None:
+    first, other = _step_of_a_note(nb), _step_of_a_note(nb, "read")
+    verdicts = [Verdict(other, "done"), Verdict(first, "carried", "no time")]
+    items = [_plan("think"), *ITEMS]
+    saved = _save(nb, items, verdicts)
+    assert _save(nb, items, verdicts[::-1], version=1, minute=5) == saved
+    assert _save(nb, saved.items, saved.verdicts, version=1, minute=5) == saved
+    assert len(_history(nb)) == 1
+    assert _save(nb, saved.items, verdicts[:1], version=1, minute=5).version == 2
+    assert _save(nb, saved.items[::-1], verdicts[:1], version=2, minute=6).version == 3
 
 
 def test_two_lines_of_the_same_words_are_two_steps(nb: Notebook) -> None:

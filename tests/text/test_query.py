@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labbook.errors import UsageError
-from labbook.text.query import FILTERS, SearchQuery, parse_query
+from labbook.text.query import FILTERS, SearchQuery, doubt, parse_query
 from labbook.text.when import Period
 
 MONDAY = dt.date(2026, 11, 23)
@@ -44,6 +44,31 @@ def test_other_colons_are_words(line: str) -> None:
 def test_a_filter_that_means_nothing_is_refused(line: str) -> None:
     with pytest.raises(UsageError):
         parse_query(line, MONDAY)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("tags:insight k3", "tags: is no filter, so it is sought as a word. Did you mean tag:?"),
+        ("Tag:insight", "Did you mean tag:?"),
+        ("k3 foo:bar", "Filters are tag, thread, day"),
+        ('state:"not yet"', "state: is no filter"),
+    ],
+)
+def test_what_looks_like_a_filter_and_is_none_is_doubted(line: str, words: str) -> None:
+    assert words in doubt(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "C:\\temp http://example.org 12:30 std::vector metag: x",
+        'after:"last week" tag:insight',
+        '"foo:bar and state:failed"',
+    ],
+)
+def test_other_colons_are_not_doubted(line: str) -> None:
+    assert doubt(line) == ""
 
 
 @given(st.text())

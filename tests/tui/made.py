@@ -57,6 +57,12 @@ def ended(
 ) -> Run:
     """A run that has ended, with a table and a figure when it finished."""
     run = started(desk, moment, experiment=experiment, params=params)
+    return end(desk, run, state=state, message=message)
+
+
+def end(desk: Desk, run: Run, *, state: RunState = RunState.FINISHED, message: str = "") -> Run:
+    """Let a run that was started end."""
+    moment = run.started or run.created
     finished = state is RunState.FINISHED
     outcome = store.Outcome(
         state,

@@ -17,7 +17,7 @@ from labbook.text.when import Period
 from labbook.tui.pages.review import ReviewPage
 from labbook.tui.pages.today import TodayPage
 from labbook.tui.widgets.review_rows import StepRow
-from tests.support.notebooks import DAY
+from tests.support.notebooks import DAY, at
 from tests.tui.driving import Hand, bodies, desk_at, opened
 
 THIS_WEEK = Period.week_of(DAY)
@@ -190,10 +190,15 @@ async def test_what_happens_after_saving_is_gathered_by_plus(week: Desk) -> None
     async with opened(week, size=(80, 40)) as hand:
         await open_review(hand)
         await hand.press("s")
+        await hand.until(lambda: "saved, version 1" in hand.screen)
+        week.clock = lambda: at(5)
         write.add_note(week, "k3 too #finding")
+        await hand.until(lambda: "+ adds 1 line since version 1" in hand.screen)
         await hand.press("plus")
         await hand.until(lambda: "k3 too" in hand.screen)
         assert hand.screen.count("k2 is biased") == 1
+        await hand.press("s")
+        await hand.until(lambda: "saved, version 2" in hand.screen)
 
 
 async def test_h_saves_and_writes_the_report(week: Desk) -> None:

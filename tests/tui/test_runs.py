@@ -10,13 +10,16 @@ from pathlib import Path
 
 from labbook.desk import launch, runs, write
 from labbook.desk.desk import Desk
-from labbook.model import Run, RunState
+from labbook.model import Progress, Run, RunState
+from labbook.store import runs as store
 from labbook.tui.dialogs.launcher import Launcher
 from labbook.tui.pages.runs import RunsPage
 from labbook.tui.pages.today import TodayPage
 from labbook.tui.widgets.day_editor import DayEditor
 from labbook.tui.widgets.parameter_form import ParameterForm
+from tests.support.notebooks import at
 from tests.tui.driving import Hand, opened
+from tests.tui.made import end, ended, started
 
 
 def start(desk: Desk, name: str = "test.walk", **given: str) -> Run:
@@ -32,7 +35,7 @@ def finish(desk: Desk, run: Run) -> Run:
 async def pick(hand: Hand, words: str) -> ParameterForm:
     """Open the launcher and fill in the form of an experiment."""
     await hand.press("r")
-    await hand.until(lambda: "channel.rejection" in hand.screen)
+    await hand.until(lambda: "channel." in hand.screen)
     await hand.type(words)
     await hand.settle()
     await hand.press("enter")
@@ -42,7 +45,7 @@ async def pick(hand: Hand, words: str) -> ParameterForm:
 async def test_what_is_not_in_the_list_cannot_be_started(lab: Desk) -> None:
     async with opened(lab) as hand:
         await hand.press("r")
-        await hand.until(lambda: "channel.rejection" in hand.screen)
+        await hand.until(lambda: "channel." in hand.screen)
         await hand.type("nothing like it")
         await hand.until(lambda: "No experiment has these words" in hand.screen)
         await hand.press("enter", "enter", "enter")
@@ -87,9 +90,40 @@ async def test_a_value_that_cannot_be_used_is_said_at_its_field(lab: Desk) -> No
         await hand.until(lambda: not form.fields["steps"].has_class("-wrong"))
 
 
-async def test_escape_goes_back_to_the_list_and_then_away(lab: Desk) -> None:
+async def test_every_field_keeps_what_is_wrong_with_it_until_it_is_right(lab: Desk) -> None:
+    async with opened(lab) as hand:
+        form = await pick(hand, "test.walk")
+
+        def wrong() -> list[str]:
+            return [name for name, field in form.fields.items() if field.has_class("-wrong")]
+
+        for text in ("many", "soon", "x"):
+            await hand.press("ctrl+u")
+            await hand.type(text)
+            await hand.press("tab")
+        await hand.until(lambda: wrong() == ["steps", "pause_s", "seed"])
+        assert "cannot be 'many'" in hand.screen
+        await hand.press("enter")
+        assert wrong() == ["steps", "pause_s", "seed"]
+        form.fields["pause_s"].control.focus()
+        await hand.press("ctrl+u")
+        await hand.type("0.1")
+        await hand.until(lambda: wrong() == ["steps", "seed"])
+        assert runs.runs(lab) == ()
+
+
+async def test_escape_leaves_an_untouched_form_at_once(lab: Desk) -> None:
     async with opened(lab) as hand:
         await pick(hand, "well")
+        await hand.press("tab", "escape")
+        assert not isinstance(hand.app.screen, Launcher)
+        assert runs.runs(lab) == ()
+
+
+async def test_escape_goes_back_from_what_was_typed_to_the_list_and_then_away(lab: Desk) -> None:
+    async with opened(lab) as hand:
+        await pick(hand, "well")
+        await hand.type("7")
         await hand.press("escape")
         assert isinstance(hand.app.screen, Launcher)
         await hand.press("escape")
@@ -173,6 +207,17 @@ async def test_c_cancels_after_a_yes(lab: Desk) -> None:
         assert not hand.page(TodayPage).check_action("cancel_run", ())
 
 
+async def test_a_run_that_ends_while_one_is_asked_is_said_to_have_ended(desk: Desk) -> None:
+    run = started(desk, at(0))
+    async with opened(desk) as hand:
+        await hand.until(lambda: hand.selected is not None)
+        await hand.press("c")
+        end(desk, run)
+        await hand.press("y")
+        await hand.until(lambda: any("had ended already" in toast for toast in hand.toasts))
+        assert not any("asked to stop" in toast for toast in hand.toasts)
+
+
 async def test_l_shows_the_log_and_follows_it(lab: Desk) -> None:
     run = start(lab, steps="3")
     finish(lab, run)
@@ -235,6 +280,29 @@ async def test_runs_are_filtered_while_one_types(lab: Desk) -> None:
         await hand.until(lambda: "flux capacitor" in hand.screen)
         await hand.press("escape", "escape")
         await hand.until(lambda: "test.walk" in hand.screen)
+
+
+async def test_the_list_is_as_wide_as_before_after_a_filter_that_nothing_has(desk: Desk) -> None:
+    ended(desk, at(0))
+    async with opened(desk) as hand:
+        await hand.press("3")
+        await hand.until(lambda: "k1.bias" in hand.screen)
+        before = hand.screen.splitlines()[3:6]
+        await hand.press("slash")
+        await hand.type("nothing like it")
+        await hand.until(lambda: "No run has all of these words" in hand.screen)
+        await hand.press("ctrl+u")
+        await hand.until(lambda: "k1.bias" in hand.screen)
+        assert hand.screen.splitlines()[3:6] == before
+
+
+async def test_a_run_on_its_way_has_one_bar_on_the_page_of_runs(desk: Desk) -> None:
+    run = started(desk, at(0))
+    store.heartbeat(desk.notebook, run.id, moment=at(0), progress=Progress(3, 10))
+    async with opened(desk) as hand:
+        await hand.press("3")
+        await hand.until(lambda: "━" in hand.screen)
+        assert sum("━" in line for line in hand.screen.splitlines()) == 1
 
 
 async def test_a_run_that_ends_elsewhere_is_said_in_a_toast(lab: Desk) -> None:

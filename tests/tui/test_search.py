@@ -11,6 +11,7 @@ from labbook.desk.desk import Desk
 from labbook.model import ReviewItem, Section
 from labbook.text.when import Period
 from labbook.tui.pages.review import ReviewPage
+from labbook.tui.pages.runs import RunsPage
 from labbook.tui.pages.search import SearchPage
 from labbook.tui.pages.today import TodayPage
 from labbook.tui.widgets.line import Line
@@ -69,6 +70,22 @@ async def test_filters_narrow_and_a_wrong_one_is_explained(written: Desk) -> Non
         await hand.press("ctrl+u")
         await hand.type("after:someday")
         await hand.until(lambda: "is not a day" in hand.screen)
+        await hand.press("ctrl+u")
+        await hand.type("tags:insight")
+        await hand.until(lambda: "0 hits  tags: is no filter" in hand.screen)
+
+
+async def test_the_keys_that_lead_out_of_the_line_are_shown_and_lead_out(written: Desk) -> None:
+    async with opened(written) as hand:
+        await hand.press("2")
+        assert "f5–f8 pages" in hand.screen.splitlines()[-1]
+        await hand.press("f7")
+        assert isinstance(hand.page(RunsPage), RunsPage)
+        await hand.press("f6")
+        await hand.type("bias")
+        await hand.until(lambda: "2 hits" in hand.screen)
+        await hand.press("tab")
+        assert "pages" not in hand.screen.splitlines()[-1], "here the digits do"
 
 
 async def test_escape_empties_the_line_to_search_again(written: Desk) -> None:

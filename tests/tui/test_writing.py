@@ -75,6 +75,25 @@ async def test_enter_goes_on_with_a_list_and_ends_it(desk: Desk) -> None:
         assert bodies(desk) == ["- [ ] one\n- [ ] two\n\nafter\n1. a\n2. b"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "note"),
+    [
+        ("- [ ] one\n- [x] two", "- [ ] one\n- [x] two"),
+        ("- [ ] one\n[x] two", "- [ ] one\n- [x] two"),
+        ("  - one\n- two", "  - one\n  - two"),
+        ("1. one\n2. two\n- three", "1. one\n2. two\n- three"),
+        ("- one\ntwo - three", "- one\n- two - three"),
+        ("- one\n[x] two", "- one\n- [x] two"),
+    ],
+)
+async def test_a_marker_typed_from_habit_is_not_doubled(desk: Desk, typed: str, note: str) -> None:
+    async with opened(desk) as hand:
+        await hand.press("a")
+        await hand.type(typed)
+        await hand.press("escape")
+        assert bodies(desk) == [note]
+
+
 async def test_undo_in_the_editor_is_ctrl_underscore(desk: Desk) -> None:
     async with opened(desk) as hand:
         await hand.press("a")
@@ -86,14 +105,17 @@ async def test_undo_in_the_editor_is_ctrl_underscore(desk: Desk) -> None:
 
 
 async def test_d_deletes_and_u_takes_it_back(desk: Desk) -> None:
-    write.add_note(desk, "stays")
-    write.add_note(desk, "goes")
+    for body in ("stays", "goes", "stays too"):
+        write.add_note(desk, body)
     async with opened(desk) as hand:
-        await hand.press("d")
-        assert bodies(desk) == ["stays"]
-        assert hand.selected.body == "stays"
+        await hand.press("k", "d")
+        assert bodies(desk) == ["stays", "stays too"]
+        assert hand.selected.body == "stays too"
+        assert "u takes it back" in hand.toasts[-1]
         await hand.press("u")
-        assert bodies(desk) == ["stays", "goes"]
+        assert bodies(desk) == ["stays", "goes", "stays too"]
+        await hand.until(lambda: hand.selected.body == "goes")
+        assert [toast.partition(":")[0] for toast in hand.toasts] == ["Taken back"]
 
 
 async def test_u_takes_back_an_edit_and_an_added_note(desk: Desk) -> None:

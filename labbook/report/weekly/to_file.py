@@ -7,7 +7,7 @@ from typing import Literal
 
 from labbook.model import Figure
 from labbook.report.figures import content_key, draw_file, png
-from labbook.report.files import write_whole
+from labbook.report.files import make_directory, no_directory, write_whole
 from labbook.report.weekly.as_html import weekly_html
 from labbook.report.weekly.as_markdown import weekly_markdown
 from labbook.report.weekly.pages import WeekPages
@@ -23,6 +23,8 @@ def write_week(
     Raises:
         ReportError: a figure cannot be drawn, or a file cannot be written.
     """
+    if not path.parent.is_dir():
+        raise no_directory(path, path.parent)
     if form == "html":
         return write_whole(path, weekly_html(pages, cache).encode())
     images = path.with_name(f"{path.stem}-figures")
@@ -30,7 +32,7 @@ def write_week(
     def image(figure: Figure) -> str:
         drawn = draw_file(figure, "png", cache).read_bytes() if cache else png(figure)
         name = f"{content_key(figure)[:16]}.png"
-        write_whole(images / name, drawn)
+        write_whole(make_directory(images) / name, drawn)
         return f"<{images.name}/{name}>"
 
     return write_whole(path, weekly_markdown(pages, image).encode())

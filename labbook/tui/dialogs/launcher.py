@@ -14,6 +14,7 @@ from textual.message import Message
 from textual.widgets import Input
 
 from labbook.desk import launch
+from labbook.errors import UsageError
 from labbook.model import Run, Specification
 from labbook.text.plain import plain, plain_line
 from labbook.tui.dialogs.dialog import Dialog
@@ -40,7 +41,11 @@ class ExperimentsRead(Message):
 
 
 class Checked(Message):
-    """What was typed can be run."""
+    """What was typed can be run, or cannot, for each of these reasons."""
+
+    def __init__(self, wrong: tuple[str, ...]) -> None:
+        super().__init__()
+        self.wrong = wrong
 
 
 class Launched(Message):
@@ -60,7 +65,8 @@ class Launcher(Dialog[Run]):
     CSS_PATH = "launcher.tcss"
     ABOUT = (
         "Type to find an experiment, Enter to fill in its parameters, Enter again to start it. "
-        "The run goes on when this window is closed."
+        "The run goes on when this window is closed. Esc closes; once something is typed in "
+        "the form it goes back to the list first."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         key("launcher.down", "down", "highlight(1)", "next"),
@@ -160,6 +166,8 @@ class Launcher(Dialog[Run]):
         if specification is not None:
             typed = self._typed.get(specification.name, {})
             await self.query_one("#fill").mount(ParameterForm(specification, typed), before="#more")
+            if typed:
+                self._check_now()
 
     # Filling in
 
@@ -174,12 +182,12 @@ class Launcher(Dialog[Run]):
     def _check_now(self) -> None:
         form = self._form
         if form is not None:
-            check = partial(launch.checked, self.desk, form.specification.name, form.given)
-            ask(self, CHECKING, check, lambda _: Checked())
+            check = partial(launch.refusals, self.desk, form.specification.name, form.given)
+            ask(self, CHECKING, check, Checked)
 
-    def on_checked(self) -> None:
+    def on_checked(self, message: Checked) -> None:
         if self._form is not None:
-            self._form.say("")
+            self._form.say(message.wrong)
 
     # Starting
 
@@ -196,8 +204,9 @@ class Launcher(Dialog[Run]):
         self.labbook.writer.write(self, STARTING, start, Launched)
 
     def action_close(self) -> None:
-        """From the form back to the list, from the list away."""
-        if self._picking:
+        """Away; from a form with something typed in it only back to the list."""
+        form = self._form
+        if self._picking or form is None or not form.is_changed:
             self.dismiss(None)
         else:
             self.query_one("#filter", Line).focus()
@@ -209,8 +218,10 @@ class Launcher(Dialog[Run]):
         """A value that cannot be used is said at its field."""
         if message.doing == STARTING:
             self._starting = False
-        if self._form is not None and message.doing in (CHECKING, STARTING):
-            self._form.say(message.error.message)
+        if message.doing == STARTING and isinstance(message.error, UsageError):
+            self._check_now()  # it is not the only one, perhaps
+        elif self._form is not None and message.doing in (CHECKING, STARTING):
+            self._form.say((message.error.message,))
         else:
             super().troubled(message)
 

@@ -127,5 +127,4 @@ class ReviewSaving(ReviewEditing):
 def _report(desk: Desk, period: Period) -> Path:
     from labbook.desk import report
 
-    path = desk.path / "reports" / f"{period.label}.html"
-    return report.write_report(desk, period, "html", path)
+    return report.write_own_report(desk, period)

@@ -11,6 +11,7 @@ from textual.binding import BindingType
 from textual.message import Message
 
 from labbook.model import Run
+from labbook.report.runs import state_words
 from labbook.tui.dialogs.ask import Confirm
 from labbook.tui.keys import key
 from labbook.tui.outside import open_files
@@ -29,7 +30,7 @@ class FiguresDrawn(Message):
 
 
 class Cancelling(Message):
-    """A run has been asked to stop."""
+    """A run has been asked to stop, unless it had ended."""
 
     def __init__(self, run: Run) -> None:
         super().__init__()
@@ -74,7 +75,11 @@ class RunActions(Page):
         self.app.push_screen(Confirm(f"Cancel {run_name(run)}?", words), answered)
 
     def on_cancelling(self, message: Cancelling) -> None:
-        self.labbook.say(f"{run_name(message.run)} is asked to stop.")
+        run = message.run
+        if run.state.has_ended:
+            self.labbook.say(f"{run_name(run)} had ended already: {state_words(run)}.")
+        else:
+            self.labbook.say(f"{run_name(run)} is asked to stop.")
 
     def action_log(self) -> None:
         from labbook.tui.dialogs.log_view import LogView

@@ -122,7 +122,8 @@ class RunsPage(RunActions):
     def _fill(self) -> None:
         runs = self._found.runs
         choices = self.query_one(Choices)
-        columns = fit(runs, choices.size.width - ROW_MARGIN)
+        # The list's place: the list itself has no width while it is hidden.
+        columns = fit(runs, self.query_one("#list").content_size.width - ROW_MARGIN)
         self._by_name = {str(run.id): run for run in runs}
         choices.fill([(line(run, columns), str(run.id)) for run in runs], keep=True)
         choices.display = bool(runs)
@@ -170,7 +171,11 @@ class RunsPage(RunActions):
     def _show(self) -> None:
         run = self.selected_run
         pane = self.query_one("#detail", Pane)
+        was_hidden = not pane.display
         pane.display = run is not None
+        if was_hidden and pane.display:
+            self.call_after_refresh(self._show)  # it has no width before its next layout
+            return
         width = pane.scrollable_content_region.width or pane.size.width
         if run is not None and width > 0:
             known = self._shown.results if self._is_shown(run) and self._shown else None

@@ -15,6 +15,7 @@ from textual.widgets import Input
 
 from labbook.desk import find
 from labbook.model import Hit, HitKind
+from labbook.text import query
 from labbook.text.plain import plain, plain_line
 from labbook.tui.keys import key
 from labbook.tui.later import Later
@@ -119,7 +120,9 @@ class SearchPage(Page):
         told = ""
         if typed:
             told = f"the newest {found} found" if found == MOST_HITS else f"{count(found, 'hit')}"
-        self.query_one("#told", Words).update(Content.styled(told, "$quiet"))
+        doubt = plain_line(query.doubt(words))
+        doubted = (f"  {doubt}" if doubt else "", "$warning")
+        self.query_one("#told", Words).update(Content.assemble((told, "$quiet"), doubted))
 
     def action_line(self) -> None:
         line = self.query_one(Line)

@@ -124,6 +124,11 @@ class TodayPage(DayMoves, RunActions):
         else:
             self.action_last()
 
+    def show_note(self, note_id: int) -> None:
+        """Read the day again, and select a note on it."""
+        self.goal = f"note:{note_id}"
+        self.read()
+
     def wait_for(self, run_id: int) -> None:
         """Bring the results of a run into view when it ends, unless a key is pressed first."""
         self._awaited = run_id

@@ -7,8 +7,11 @@ from textual.keys import key_to_character
 from textual.screen import Screen
 
 from labbook.tui.widgets.hot_line import HotLine
+from labbook.tui.widgets.line import Line
 
 ALWAYS = ("app.help", "app.palette", "dialog.help")
+
+PAGES = ("app.today", "app.search", "app.runs", "app.review")
 
 LAST = ("dialog.close", "page.quit")
 
@@ -71,7 +74,23 @@ class KeyBar(HotLine):
                 if binding.id in LAST:
                     last[binding.action] = where[binding.action]
         inner = {action: each for action, each in shown.items() if action not in last}
-        return [*inner.values(), *last.values()], list(always.values())
+        return [*inner.values(), *self._pages(), *last.values()], list(always.values())
+
+    def _pages(self) -> list[Key]:
+        """Where digits are typed, the keys that lead to the other pages all the same."""
+        focused = self.screen.focused
+        if not isinstance(focused, Line):
+            return []
+        keys: dict[str, Key] = {}
+        for pressed, active in self.screen.active_bindings.items():
+            binding = active.binding
+            if binding.id in PAGES and not focused.check_consume_key(pressed, _character(pressed)):
+                display = self.app.get_key_display(binding)
+                keys.setdefault(binding.id, (display, "pages", pressed))
+        ways = [keys[page] for page in PAGES if page in keys]
+        if not ways:
+            return []
+        return [(f"{ways[0][0]}–{ways[-1][0]}", *ways[0][1:])]
 
 
 def _words(key: Key) -> Content:

@@ -24,6 +24,7 @@ LARGE_TEXT = 1_000_000
 """Characters; above this each key takes a noticeable time."""
 
 _LIST_ITEM = re.compile(r"^(\s*)([-*+]|\d{1,9}[.)])( +)(\[[ xX]\] +)?")
+_MARKER = re.compile(r"([-*+]|\d{1,9}[.)])|(\[[ xX]\])")
 _COLOURS = (
     (re.compile(r"^\s{0,3}#{1,6}\s.*$"), Style(bold=True)),
     (re.compile(r"(?<![\w#@/&])#[^\W\d_][\w/-]*"), Style(color="green")),
@@ -86,6 +87,7 @@ class NoteEditor(TextArea, inherit_bindings=False):
         self.border_title = Content(plain_line(label))
         self.begun_with = text
         self._timer: Timer | None = None
+        self._begun_item = ""
 
     def on_mount(self) -> None:
         self.move_cursor(self.document.end)
@@ -147,6 +149,8 @@ class NoteEditor(TextArea, inherit_bindings=False):
         elif event.key == "enter" and self._continue_list():
             event.prevent_default()
             event.stop()
+        elif event.key == "space":
+            self._take_typed_marker()
 
     async def on_paste(self, event: events.Paste) -> None:
         if len(event.text) > LARGE_TEXT:
@@ -163,8 +167,22 @@ class NoteEditor(TextArea, inherit_bindings=False):
             self.replace("", (row, 0), (row, len(line)))
         else:
             box = "[ ] " if item[4] else ""
-            self.insert(f"\n{item[1]}{_next_marker(item[2])}{item[3]}{box}")
+            self._begun_item = f"{item[1]}{_next_marker(item[2])}{item[3]}{box}"
+            self.insert(f"\n{self._begun_item}")
         return True
+
+    def _take_typed_marker(self) -> None:
+        """A marker that is typed from habit takes the place of the one that was put there."""
+        row, column = self.cursor_location
+        line = self.document.get_line(row)
+        begun = _LIST_ITEM.fullmatch(self._begun_item)
+        if begun is None or column != len(line) or not line.startswith(self._begun_item):
+            return
+        typed = _MARKER.fullmatch(line[begun.end() :])
+        if typed is not None and (typed[1] or begun[4]):
+            kept = begun[1] if typed[1] else line[: begun.start(4)]
+            self.replace(kept + typed[0], (row, 0), (row, len(line)))
+            self._begun_item = ""
 
     def action_save(self) -> None:
         self.post_message(self.Finished(self))

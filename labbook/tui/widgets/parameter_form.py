@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -120,13 +120,19 @@ class ParameterForm(Vertical):
     def backend(self) -> str:
         return self.typed.get("backend", BACKENDS[0])
 
-    def say(self, wrong: str) -> None:
-        """Show an error at the field that it names, else below them all."""
-        found = _NAMED.search(wrong)
-        named = found[1] if found else "seed" if wrong.startswith("The seed") else ""
+    @property
+    def is_changed(self) -> bool:
+        """Whether anything has another value than an untouched form."""
+        defaults = {each.name: each.default_text for each in self.specification.parameters}
+        defaults |= {"seed": "", "backend": BACKENDS[0]}
+        return any(value != defaults[name].strip() for name, value in self.typed.items())
+
+    def say(self, wrong: Sequence[str]) -> None:
+        """Show each error at the field that it names, else below them all; none clears them."""
+        said = {_named(each): each for each in wrong}
         for name, field in self.fields.items():
-            field.say(wrong if name == named else "")
-        elsewhere = wrong if named not in self.fields else ""
+            field.say(said.get(name, ""))
+        elsewhere = " ".join(each for name, each in said.items() if name not in self.fields)
         words = Content.styled(plain_line(elsewhere), "$error")
         self.query_one("#form-trouble", Words).update(words)
 
@@ -135,6 +141,12 @@ class ParameterForm(Vertical):
 
     def on_choice_changed(self) -> None:
         self.post_message(self.Changed())
+
+
+def _named(wrong: str) -> str:
+    """The field that an error names."""
+    found = _NAMED.search(wrong)
+    return found[1] if found else "seed" if wrong.startswith("The seed") else ""
 
 
 def _control(parameter: Parameter, value: str) -> Line | Choice:
