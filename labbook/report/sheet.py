@@ -25,7 +25,8 @@ _MOST_VECTOR_POINTS = 4096
 
 def fill(axes: Axes, figure: Figure, mark_colour: str) -> None:
     """Draw a whole figure on empty axes."""
-    axes.set_xscale(figure.x.scale)
+    # Names stand at 0, 1, …, whatever scale numbers would have.
+    axes.set_xscale("linear" if any(s.categories for s in figure.series) else figure.x.scale)
     axes.set_yscale(figure.y.scale)
     axes.grid(visible=True, linewidth=0.5)
     axes.set_axisbelow(True)

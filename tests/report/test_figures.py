@@ -71,6 +71,11 @@ def test_drawing_leaves_the_settings_of_matplotlib_as_they_were() -> None:
     assert dict(mpl.rcParams.items()) == before
 
 
+def test_names_on_an_axis_that_is_said_to_be_logarithmic_are_drawn() -> None:
+    bars = Series("", ("one", "two"), (0.0, 2.0), kind="bars")
+    svg(Figure("named", x=Axis("", scale="log"), y=Axis("", scale="log"), series=(bars,)))
+
+
 @settings(max_examples=15)
 @given(figures())
 def test_any_figure_is_drawn_as_well_formed_svg(figure: Figure) -> None:
