@@ -16,7 +16,7 @@ an index is counted from 1. Modules of their own have densities on the line (`li
 coding with latent variables (`ans`, `bitsback`).
 """
 
-from labbook.channel.coders import CODERS, Coder, minimal, ordered
+from labbook.channel.coders import CODERS, Coder, encoder, minimal, ordered
 from labbook.channel.codes import (
     CODES,
     elias_delta,
@@ -48,6 +48,7 @@ __all__ = [
     "elias_delta",
     "elias_gamma",
     "encode",
+    "encoder",
     "expected_elias_delta",
     "expected_elias_gamma",
     "expected_zeta",

@@ -91,6 +91,15 @@ CODERS: dict[str, Coder] = {
 """Those that decode exactly q, but for the rounding of 64-bit words."""
 
 
+def encoder(name: str, backend: str = "numpy") -> Encode:
+    """The encoder of a coder of `CODERS`, on "numpy" or "cupy": both send the same, bit for bit."""
+    if backend == "cupy":
+        from labbook.channel.gpu import encode_on_device
+
+        return partial(encode_on_device, name)
+    return CODERS[name].encode
+
+
 def minimal(candidates: int) -> Coder:
     """Minimal random coding: a number among so many candidates, all equally likely."""
     return Coder(

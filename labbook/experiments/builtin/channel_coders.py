@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from labbook.channel import Coder, DiscretePair, IndexCounts
+    from labbook.channel import DiscretePair, IndexCounts
+    from labbook.channel.coders import Encode
     from labbook.channel.index_law import IndexLaw
 
 BLOCKS_AT_ONCE = 1 << 16
@@ -48,6 +49,12 @@ def check(p: list[float], q: list[float], blocks: int) -> None:
         )
 
 
+def _try_device() -> None:
+    from labbook.channel.gpu import try_device
+
+    try_device()
+
+
 @experiment(
     "channel.coders",
     title="All index coders on one pair",
@@ -57,6 +64,8 @@ def check(p: list[float], q: list[float], blocks: int) -> None:
         "C. T. Li, A. El Gamal, IEEE Trans. Inf. Theory 64, 2018, p. 6967",
         "G. Flamich, Greedy Poisson rejection, NeurIPS 2023, https://arxiv.org/abs/2305.15313",
     ),
+    backends=("numpy", "cupy"),
+    try_device=_try_device,
 )
 def channel_coders(
     trial: Trial,
@@ -77,7 +86,7 @@ def channel_coders(
     q: the target that only Alice knows; nothing where p is nothing
     blocks: how many samples to send by each coder
     """
-    from labbook.channel import CODERS, DiscretePair, spectrum
+    from labbook.channel import CODERS, DiscretePair, encoder, spectrum
 
     pair = DiscretePair(tuple(p), tuple(q))
     found = spectrum(pair)
@@ -87,7 +96,8 @@ def channel_coders(
     laws: dict[str, IndexLaw] = {}
     rows = []
     for place, (name, coder) in enumerate(CODERS.items()):
-        counts, tv = _send(trial, pair, coder, blocks, place / len(CODERS), len(CODERS))
+        encode = encoder(name, trial.backend.name)
+        counts, tv = _send(trial, pair, encode, blocks, place / len(CODERS), len(CODERS))
         laws[coder.label] = coder.law(pair)
         rows.append(_row(trial, name, coder.label, counts, laws[coder.label], tv, pair.kl_bits))
     trial.table(_table(rows, blocks))
@@ -98,7 +108,7 @@ def channel_coders(
 def _send(
     trial: Trial,
     pair: DiscretePair,
-    coder: Coder,
+    encode: Encode,
     blocks: int,
     begun: float,
     coders: int,
@@ -116,7 +126,7 @@ def _send(
         def tell(done: int, _: int, first: int = first) -> None:
             trial.progress(begun + (first + done) / blocks / coders, of=1)
 
-        sent = coder.encode(pair, Stream(trial.seed), count, first=first, progress=tell)
+        sent = encode(pair, Stream(trial.seed), count, first=first, progress=tell)
         decoded = decode(Prior(pair.p), Stream(trial.seed), sent.messages, first=first)
         if (decoded != sent.symbols).any():
             trial.warn("Bob's samples differ from Alice's.")

@@ -44,11 +44,19 @@ def check(p: list[float], q: list[float], blocks: int) -> None:
         )
 
 
+def _try_device() -> None:
+    from labbook.channel.gpu import try_device
+
+    try_device()
+
+
 @experiment(
     "channel.rejection",
     title="Channel simulation by rejection",
     check=check,
     references=(SOURCE,),
+    backends=("numpy", "cupy"),
+    try_device=_try_device,
 )
 def channel_rejection(
     trial: Trial,
@@ -117,10 +125,11 @@ class _Row:
 def _send(trial: Trial, pair: DiscretePair, blocks: int) -> _Tally:
     import numpy as np
 
-    from labbook.channel import IndexCounts, Prior, decode, encode
+    from labbook.channel import IndexCounts, Prior, decode, encoder
     from labbook.compute import Stream
 
     # Bob has what follows from p and the seed, and nothing that Alice computed.
+    encode = encoder("rejection", trial.backend.name)
     alice, bob, prior = Stream(trial.seed), Stream(trial.seed), Prior(pair.p)
     indices, symbols, mismatches = IndexCounts(), np.zeros(len(pair.p), dtype=np.int64), 0
     for first in range(0, blocks, BLOCKS_AT_ONCE):
