@@ -87,11 +87,31 @@ def simulate(code: Polar, ones: Reals, stream: Stream, *, first: int = 0) -> Fli
 
     ones: (blocks, n), the probability that the channel makes a one, given its input
     """
-    blocks = len(ones)
-    words = _words(code, stream, first, blocks)
-    flips = np.empty((code.n, blocks), dtype=np.uint8)
-    chances = np.empty((code.n, blocks))
-    seen = _seen_by_bob(code, blocks)
+    words = _words(code, stream, first, len(ones))
+    wanted = np.ascontiguousarray(1 - 2 * ones.T)
+    return _simulated_fair(words, wanted) if code.is_fair else _simulated(code, words, wanted)
+
+
+def _simulated_fair(words: NDArray[np.uint64], wanted: Reals) -> Flips:
+    """Bob's guess is flipped with probability |δ| where it is the less likely bit."""
+    guesses, second = _fair_guesses(words), _uniform(words[1::2])
+    flips, sizes = np.empty(wanted.shape, dtype=np.uint8), np.empty(wanted.shape)
+
+    def decide(bit: int, difference: Reals) -> Bits:
+        size = np.abs(difference, out=sizes[bit])
+        unlikely = (difference < 0) != guesses[bit]
+        flip = np.logical_and(second[bit] < size, unlikely, out=flips[bit].view(np.bool_))
+        decided: Bits = guesses[bit] ^ flip
+        return decided
+
+    outputs = _successive(wanted, decide)
+    return Flips(flips, sizes / 2, np.ascontiguousarray(outputs.T))
+
+
+def _simulated(code: Polar, words: NDArray[np.uint64], asked: Reals) -> Flips:
+    flips = np.empty(asked.shape, dtype=np.uint8)
+    chances = np.empty(asked.shape)
+    seen = _Followed(code, asked.shape[1])
 
     def decide(bit: int, wanted: Reals) -> Bits:
         expected = seen.next()
@@ -104,7 +124,7 @@ def simulate(code: Polar, ones: Reals, stream: Stream, *, first: int = 0) -> Fli
         seen.tell(found)
         return found
 
-    outputs = _successive(np.ascontiguousarray(1 - 2 * ones.T), decide)
+    outputs = _successive(asked, decide)
     return Flips(flips, chances, np.ascontiguousarray(outputs.T))
 
 
@@ -113,8 +133,7 @@ def decode(code: Polar, flips: Bits, stream: Stream, *, first: int = 0) -> Bits:
     blocks = flips.shape[1]
     words = _words(code, stream, first, blocks)
     if code.is_fair:
-        guesses = (words[0::2] >> np.uint64(63)).astype(np.uint8)
-        return np.ascontiguousarray(transform(guesses ^ flips).T)
+        return np.ascontiguousarray(transform(_fair_guesses(words) ^ flips).T)
 
     def decide(bit: int, expected: Reals) -> Bits:
         found: Bits = _guess(words, bit, expected)[0] ^ flips[bit]
@@ -182,23 +201,6 @@ def _successive(differences: Reals, decide: Decide) -> Bits:
     return go(differences)
 
 
-class _Fair:
-    """Bob's view of fair bits: every bit of u is fair."""
-
-    def __init__(self, blocks: int) -> None:
-        self._nothing = np.zeros(blocks)
-
-    def next(self) -> Reals:
-        return self._nothing
-
-    def tell(self, _: Bits) -> None:
-        """Of fair bits, none says anything of the next."""
-
-
-def _seen_by_bob(code: Polar, blocks: int) -> _Fair | _Followed:
-    return _Fair(blocks) if code.is_fair else _Followed(code, blocks)
-
-
 class _Followed:
     """Bob's view of biased bits: his recursion, run beside Alice's.
 
@@ -245,6 +247,10 @@ def _words(code: Polar, stream: Stream, first: int, blocks: int) -> NDArray[np.u
     numbers = np.arange(first, first + blocks, dtype=np.uint64)
     rows = stream.rows(numbers, 0, -(-2 * code.n // 4))
     return np.ascontiguousarray(rows[:, : 2 * code.n].T)
+
+
+def _fair_guesses(words: NDArray[np.uint64]) -> Bits:
+    return (words[0::2] >> np.uint64(63)).astype(np.uint8)
 
 
 def _guess(words: NDArray[np.uint64], bit: int, expected: Reals) -> tuple[Bits, Reals]:
