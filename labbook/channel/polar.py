@@ -21,7 +21,7 @@ product, and of the second given the sum (δ₂ ± δ₁) / (1 ± δ₁ δ₂).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -39,6 +39,15 @@ if TYPE_CHECKING:
     Decide = Callable[[int, Reals], Bits]
 
 LARGEST_LENGTH = 1 << 20
+
+MOST_AT_ONCE = 1 << 21
+"""Symbols, which take about 80 bytes each while they are worked on."""
+
+_NEAR = 1 << 18
+"""Symbols that stay in a cache; shorter blocks are taken so many at a time."""
+
+_FEW = 128
+"""Blocks below which the calls of NumPy take most of the time."""
 
 _LOW_BITS = np.uint64(12)
 
@@ -87,9 +96,26 @@ def simulate(code: Polar, ones: Reals, stream: Stream, *, first: int = 0) -> Fli
 
     ones: (blocks, n), the probability that the channel makes a one, given its input
     """
-    words = _words(code, stream, first, len(ones))
-    wanted = np.ascontiguousarray(1 - 2 * ones.T)
-    return _simulated_fair(words, wanted) if code.is_fair else _simulated(code, words, wanted)
+    blocks = len(ones)
+    found = Flips(
+        np.empty((code.n, blocks), dtype=np.uint8),
+        np.empty((code.n, blocks)),
+        np.empty((blocks, code.n), dtype=np.uint8),
+    )
+    for slab in slabs(code.n, blocks):
+        words = _words(code, stream, first + slab.start, slab.stop - slab.start)
+        wanted = np.ascontiguousarray(1 - 2 * ones[slab].T)
+        part = _simulated_fair(words, wanted) if code.is_fair else _simulated(code, words, wanted)
+        found.flips[:, slab], found.chances[:, slab] = part.flips, part.chances
+        found.outputs[slab] = part.outputs
+    return found
+
+
+def slabs(n: int, blocks: int) -> Iterator[slice]:
+    """Blocks to work on together: what is held beside the result does not grow with them."""
+    size = max(1, _NEAR // n, min(_FEW, MOST_AT_ONCE // n))
+    for begin in range(0, blocks, size):
+        yield slice(begin, min(begin + size, blocks))
 
 
 def _simulated_fair(words: NDArray[np.uint64], wanted: Reals) -> Flips:
@@ -131,16 +157,22 @@ def _simulated(code: Polar, words: NDArray[np.uint64], asked: Reals) -> Flips:
 def decode(code: Polar, flips: Bits, stream: Stream, *, first: int = 0) -> Bits:
     """Bob's bits, (blocks, n), from flips (n, blocks)."""
     blocks = flips.shape[1]
-    words = _words(code, stream, first, blocks)
+    outputs = np.empty((blocks, code.n), dtype=np.uint8)
+    for slab in slabs(code.n, blocks):
+        words = _words(code, stream, first + slab.start, slab.stop - slab.start)
+        outputs[slab] = _decoded(code, flips[:, slab], words).T
+    return outputs
+
+
+def _decoded(code: Polar, flips: Bits, words: NDArray[np.uint64]) -> Bits:
     if code.is_fair:
-        return np.ascontiguousarray(transform(_fair_guesses(words) ^ flips).T)
+        return transform(_fair_guesses(words) ^ flips)
 
     def decide(bit: int, expected: Reals) -> Bits:
         found: Bits = _guess(words, bit, expected)[0] ^ flips[bit]
         return found
 
-    prior = np.full((code.n, blocks), 1 - 2 * code.one)
-    return np.ascontiguousarray(_successive(prior, decide).T)
+    return _successive(np.full(flips.shape, 1 - 2 * code.one), decide)
 
 
 def differences(ones: Reals, bits: Bits) -> Reals:
@@ -181,24 +213,21 @@ def _successive(differences: Reals, decide: Decide) -> Bits:
 
     differences: (n, blocks)
     """
-    n, blocks = differences.shape
-    if n == 1:
-        return decide(0, differences[0]).reshape(1, blocks)
-    count = iter(range(n))
+    return _go(differences, iter(range(len(differences))), decide)
 
-    def go(delta: Reals) -> Bits:
-        if len(delta) == 1:
-            return decide(next(count), delta[0])[None]
-        half = len(delta) // 2
-        upper, lower = delta[:half], delta[half:]
-        sums = go(upper * lower)
-        signed = np.where(sums, -upper, upper)
-        below = 1 + signed * lower
-        # Where the event that is given has no probability, nothing depends on what is put.
-        second = go((lower + signed) / np.where(below > 0, below, 1.0))
-        return np.concatenate([sums ^ second, second])
 
-    return go(differences)
+def _go(delta: Reals, count: Iterator[int], decide: Decide) -> Bits:
+    # Not within `_successive`: a function that knows itself would keep its arrays for long.
+    if len(delta) == 1:
+        return decide(next(count), delta[0])[None]
+    half = len(delta) // 2
+    upper, lower = delta[:half], delta[half:]
+    sums = _go(upper * lower, count, decide)
+    signed = np.where(sums, -upper, upper)
+    below = 1 + signed * lower
+    # Where the event that is given has no probability, nothing depends on what is put.
+    second = _go((lower + signed) / np.where(below > 0, below, 1.0), count, decide)
+    return np.concatenate([sums ^ second, second])
 
 
 class _Followed:

@@ -4,13 +4,15 @@ plain        each flip has the probability that it has on average, E|δ|/2
 conditional  given the second number v, which Bob has too, it is P(|δ| > v)/2; never longer
 
 The laws of |δ| are exact for short blocks, by going through all outputs, and learnt from other
-blocks for long ones.
+blocks for long ones; `polar_law` has bounds that need no other blocks. Where the prior is not fair,
+the plain code takes E|q − π|, and `polar_guess_law` has the conditional one.
 """
 
 from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,31 +48,35 @@ class FlipLaw:
     def plain_rate(self) -> float:
         """Bits per symbol of the plain code."""
         chance = (self.sizes * self.masses).sum(axis=1) / 2
-        return float(_entropy(chance).mean())
+        return float(binary_entropy(chance).mean())
 
     @property
     def conditional_rate(self) -> float:
         """Bits per symbol of the conditional code: the mean over v of the entropy."""
         steps = np.diff(self.sizes, prepend=0.0, axis=1)
-        return float((steps * _entropy(np.minimum(self._above, 1.0) / 2)).sum(axis=1).mean())
+        return float((steps * binary_entropy(np.minimum(self._above, 1.0) / 2)).sum(axis=1).mean())
 
     def plain_lengths(self, flips: Bits) -> Reals:
         """Ideal bits of each block's flips, (n, blocks), under the plain code."""
         chance = (self.sizes * self.masses).sum(axis=1) / 2
-        return _lengths(self._softened(2 * chance)[:, None] / 2, flips)
+        return ideal_lengths(self._softened(2 * chance)[:, None] / 2, flips)
 
     def conditional_lengths(self, flips: Bits, thresholds: Reals) -> Reals:
         """Ideal bits of each block's flips under the conditional code.
 
         thresholds: (n, blocks), the second numbers
         """
-        above = np.empty(thresholds.shape)
-        beyond = np.column_stack([self._above, np.zeros(len(self.sizes))])
-        for bit, (sizes, v) in enumerate(zip(self.sizes, thresholds, strict=True)):
-            above[bit] = beyond[bit][np.searchsorted(sizes, v, side="right")]
-        return _lengths(self._softened(above) / 2, flips)
+        return ideal_lengths(self.conditional_chances(thresholds), flips)
 
-    @property
+    def conditional_chances(self, thresholds: Reals) -> Reals:
+        """(n, blocks): the probability of each flip, given its second number."""
+        above = np.empty(thresholds.shape)
+        for bit, (sizes, v) in enumerate(zip(self.sizes, thresholds, strict=True)):
+            beyond = np.append(self._above[bit], 0.0)
+            above[bit] = beyond[np.searchsorted(sizes, v, side="right")]
+        return self._softened(above) / 2
+
+    @cached_property
     def _above(self) -> Reals:
         """The mass of each value and all larger ones."""
         return np.asarray(np.cumsum(self.masses[:, ::-1], axis=1)[:, ::-1])
@@ -99,17 +105,19 @@ def exact_law(flip: float, n: int) -> FlipLaw:
 def learnt_law(sizes: Reals) -> FlipLaw:
     """From |δ| of blocks that are not to be coded, (n, blocks)."""
     blocks = sizes.shape[1]
-    masses = np.full(sizes.shape, 1 / blocks)
+    masses = np.broadcast_to(1 / blocks, sizes.shape)
     return FlipLaw(np.sort(sizes, axis=1), masses, _UNSEEN / blocks)
 
 
-def _lengths(chance: Reals, flips: Bits) -> Reals:
+def ideal_lengths(chance: Reals, flips: Bits) -> Reals:
+    """Bits of each block's flips, (n, blocks), whose probabilities are `chance`, (n, blocks)."""
     with np.errstate(divide="ignore"):
         coded = np.where(flips, np.log2(chance), np.log1p(-chance) / np.log(2))
     return np.asarray(-coded.sum(axis=0))
 
 
-def _entropy(chance: Reals) -> Reals:
+def binary_entropy(chance: Reals) -> Reals:
+    """Of bits with these probabilities, in bits."""
     from scipy.special import entr
 
     return np.asarray((entr(chance) + entr(1 - chance)) / np.log(2))

@@ -6,6 +6,8 @@ import math
 
 import pytest
 
+from labbook.channel import polar
+from labbook.compute import Stream
 from labbook.errors import UsageError
 from labbook.experiments.builtin.channel_polar import channel_polar
 
@@ -22,6 +24,7 @@ def test_rates_fall_from_the_floor_and_agree_with_what_is_exact() -> None:
         assert abs(float(row[5])) < 4.5  # type: ignore[arg-type]
     assert rows[3][4] is None
     for row in rows:
+        assert float(row[7]) <= float(row[8])  # type: ignore[arg-type]
         assert abs(float(row[6])) < 4.5  # type: ignore[arg-type]
         assert float(row[2]) < float(row[1])  # type: ignore[arg-type]
     assert trial.warnings == []
@@ -32,9 +35,30 @@ def test_one_seed_gives_one_result() -> None:
     assert first == again
 
 
+def test_working_in_smaller_parts_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = channel_polar(n=[4, 64], symbols=20_000, seed=3)
+    monkeypatch.setattr(polar, "_NEAR", 1000)
+    monkeypatch.setattr(polar, "_FEW", 9)
+    parts = channel_polar(n=[4, 64], symbols=20_000, seed=3)
+    assert parts.metrics == whole.metrics
+    assert parts.figures == whole.figures
+
+
+def test_a_stream_that_differs_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The count of mismatches can be other than 0."""
+    decode = polar.decode
+    monkeypatch.setattr(
+        polar, "decode", lambda code, flips, _, first: decode(code, flips, Stream(99), first=first)
+    )
+    trial = channel_polar(n=[64], symbols=5000, seed=3)
+    assert trial.metrics["mismatches"] > 50
+    assert any("differ from Alice's" in each for each in trial.warnings)
+
+
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
+        ({"n": ""}, "n is empty"),
         ({"n": "1,3"}, "n=3 is no power of two"),
         ({"n": "0"}, "at least 1"),
         ({"symbols": "1e10"}, "hours"),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from labbook.experiments import AtLeast, AtMost, Between, Trial, experiment
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from labbook.channel.polar import Flips, Polar
+    from labbook.channel.polar_law import RateBounds
     from labbook.channel.polar_rates import FlipLaw
     from labbook.compute import Stream
 
@@ -26,16 +29,21 @@ SYMBOLS_PER_SECOND = 1e6
 MOST_LEARNT = 4096
 """Blocks from which a law is learnt at most."""
 
+MOST_LEARNT_SYMBOLS = 1 << 22
+"""Their laws are held in memory: about 100 MiB."""
+
 
 def check(n: list[int], symbols: int) -> None:
+    if not n:
+        raise ValueError("n is empty: give at least one length.")
     for length in n:
         if length.bit_count() != 1:
             raise ValueError(f"n={length} is no power of two, as the length of a polar block is.")
     if symbols * len(n) > MOST_SYMBOLS:
         hours = symbols * len(n) / SYMBOLS_PER_SECOND / 3600
         raise ValueError(
-            f"{len(n)} lengths of {symbols:,} symbols take about {hours:.2g} hours and much "
-            f"memory; give at most {MOST_SYMBOLS // len(n):,} symbols."
+            f"{len(n)} lengths of {symbols:,} symbols take about {hours:.2g} hours; "
+            f"give at most {MOST_SYMBOLS // len(n):,} symbols."
         )
 
 
@@ -73,16 +81,18 @@ def channel_polar(
     costs 1 - 2f, the floor of all one-shot schemes; long blocks tend to the mutual information
     1 - h(f). Up to n = 16 the rates are exact, and what was sent stands beside them, with its
     distance in standard errors (z); for longer blocks the law of the flips is learnt from other
-    blocks, and what is sent pays for what was not learnt.
+    blocks, and what is sent pays for what was not learnt. Between which bounds the rate lies that
+    an exact law would give is computed up to n = 4096, without random numbers.
 
     flip: the probability that the channel flips a bit
     n: lengths of blocks, powers of two
     symbols: about how many symbols to send for each length
     """
+    lengths = sorted(set(n))
     rows = []
-    for place, length in enumerate(sorted(set(n))):
-        rows.append(_measured(trial, flip, length, symbols))
-        trial.progress(place + 1, of=len(set(n)))
+    for place, length in enumerate(lengths):
+        said = partial(_say, trial, place, len(lengths))
+        rows.append(_measured(trial, flip, length, symbols, said))
     information = 1 + flip * math.log2(flip) + (1 - flip) * math.log2(1 - flip)
     trial.metric("mutual_information", information)
     trial.metric("floor", 1 - 2 * flip)
@@ -91,8 +101,8 @@ def channel_polar(
         trial.metric("plain", row.plain, step=row.n)
         trial.metric("conditional", row.conditional, step=row.n)
     if any(row.mismatches for row in rows):
-        trial.warn("Bob's blocks differ from Alice's.")
-    trial.table(_table(rows, flip, information))
+        trial.warn("Bob's bits differ from Alice's in some blocks.")
+    trial.table(_table(rows, _bounds(flip, lengths), flip, information))
     trial.figure(_figure(rows, flip, information))
 
 
@@ -101,7 +111,8 @@ class _Row:
     """Of one length; rates in bits per symbol.
 
     z, flips_z: distances from what is exact, in standard errors; None where nothing is
-    seconds: for sending
+    rate: symbols sent a second
+    mismatches: blocks in which Bob's bits are not Alice's
     """
 
     n: int
@@ -115,29 +126,38 @@ class _Row:
     mismatches: int
 
 
-def _measured(trial: Trial, flip: float, n: int, symbols: int) -> _Row:
-    from labbook.channel.polar import Polar, decode, thresholds
-    from labbook.channel.polar_rates import LARGEST_EXACT, exact_law, learnt_law
+def _say(trial: Trial, place: int, of: int, part: float) -> None:
+    trial.progress(place + part, of=of)
+
+
+def _measured(
+    trial: Trial, flip: float, n: int, symbols: int, said: Callable[[float], None]
+) -> _Row:
+    import numpy as np
+
+    from labbook.channel.polar import Polar, decode, slabs, thresholds
+    from labbook.channel.polar_rates import LARGEST_EXACT
     from labbook.compute import Stream
 
     code, blocks = Polar(n), max(2, min(symbols // n, 1 << 17))
-    stream = Stream.named(trial.seed, f"sent {n}")
-    started = time.perf_counter()
-    inputs, found = _sent(trial, code, flip, blocks, stream, "sent")
-    seconds = time.perf_counter() - started
-    law: FlipLaw
-    if n <= LARGEST_EXACT:
-        law = exact_law(flip, n)
-    else:
-        training = Stream.named(trial.seed, f"learnt {n}")
-        _, learnt = _sent(trial, code, flip, min(blocks, MOST_LEARNT), training, "learnt")
-        law = learnt_law(2 * learnt.chances)
-    plain = law.plain_lengths(found.flips) / n
-    bits = law.conditional_lengths(found.flips, thresholds(code, stream, blocks)) / n
-    mean, se = float(bits.mean()), float(bits.std(ddof=1)) / math.sqrt(blocks)
+    law = _law(trial, code, flip, blocks)
+    stream, channel = Stream.named(trial.seed, f"sent {n}"), _Channel(trial, code, flip, "sent")
+    plain, conditional = np.empty(blocks), np.empty(blocks)
+    seconds, wrong, mismatches = 0.0, 0, 0
+    for slab in slabs(n, blocks):
+        first, count = slab.start, slab.stop - slab.start
+        started = time.perf_counter()
+        inputs, found = channel.send(count, stream, first)
+        seconds += time.perf_counter() - started
+        plain[slab] = law.plain_lengths(found.flips) / n
+        shared = thresholds(code, stream, count, first=first)
+        conditional[slab] = law.conditional_lengths(found.flips, shared) / n
+        wrong += int((found.outputs != inputs).sum())
+        decoded = decode(code, found.flips, stream, first=first)
+        mismatches += int((decoded != found.outputs).any(axis=1).sum())
+        said(slab.stop / blocks)
+    mean, se = float(conditional.mean()), float(conditional.std(ddof=1)) / math.sqrt(blocks)
     exact = law.conditional_rate if n <= LARGEST_EXACT else None
-    wrong = int((found.outputs != inputs).sum())
-    count = blocks * n
     return _Row(
         n=n,
         exact=exact,
@@ -145,24 +165,52 @@ def _measured(trial: Trial, flip: float, n: int, symbols: int) -> _Row:
         conditional=mean,
         se=se,
         z=None if exact is None else (mean - exact) / se if se else 0.0,
-        flips_z=(wrong - count * flip) / math.sqrt(count * flip * (1 - flip)),
-        rate=count / seconds,
-        mismatches=int((decode(code, found.flips, stream) != found.outputs).sum()),
+        flips_z=(wrong - blocks * n * flip) / math.sqrt(blocks * n * flip * (1 - flip)),
+        rate=blocks * n / seconds,
+        mismatches=mismatches,
     )
 
 
-def _sent(
-    trial: Trial, code: Polar, flip: float, blocks: int, stream: Stream, name: str
-) -> tuple[NDArray[np.int64], Flips]:
-    import numpy as np
+def _law(trial: Trial, code: Polar, flip: float, blocks: int) -> FlipLaw:
+    """Exact, or learnt from about as many blocks as are sent."""
+    from labbook.channel.polar_rates import LARGEST_EXACT, exact_law, learnt_law
+    from labbook.compute import Stream
 
-    from labbook.channel.polar import simulate
+    if code.n <= LARGEST_EXACT:
+        return exact_law(flip, code.n)
+    most = max(2, min(blocks, MOST_LEARNT, MOST_LEARNT_SYMBOLS // code.n))
+    stream = Stream.named(trial.seed, f"learnt {code.n}")
+    _, learnt = _Channel(trial, code, flip, "learnt").send(most, stream, 0)
+    return learnt_law(2 * learnt.chances)
 
-    inputs = trial.rng(f"inputs {name} {code.n}").integers(0, 2, (blocks, code.n))
-    return inputs, simulate(code, np.where(inputs, 1 - flip, flip), stream)
+
+class _Channel:
+    """Random inputs, and what is sent for them."""
+
+    def __init__(self, trial: Trial, code: Polar, flip: float, name: str) -> None:
+        self._code, self._flip = code, flip
+        self._rng = trial.rng(f"inputs {name} {code.n}")
+
+    def send(self, blocks: int, stream: Stream, first: int) -> tuple[NDArray[np.int64], Flips]:
+        import numpy as np
+
+        from labbook.channel.polar import simulate
+
+        inputs = self._rng.integers(0, 2, (blocks, self._code.n))
+        ones = np.where(inputs, 1 - self._flip, self._flip)
+        return inputs, simulate(self._code, ones, stream, first=first)
 
 
-def _table(rows: list[_Row], flip: float, information: float) -> Table:
+def _bounds(flip: float, lengths: list[int]) -> dict[int, RateBounds]:
+    from labbook.channel.polar_law import LARGEST_BOUNDED, rate_bounds
+
+    known = [n for n in lengths if n <= LARGEST_BOUNDED]
+    return rate_bounds((flip,), (1.0,), max(known)) if known else {}
+
+
+def _table(
+    rows: list[_Row], bounds: dict[int, RateBounds], flip: float, information: float
+) -> Table:
     cells: tuple[tuple[Cell, ...], ...] = tuple(
         (
             row.n,
@@ -172,6 +220,7 @@ def _table(rows: list[_Row], flip: float, information: float) -> Table:
             row.exact,
             row.z,
             row.flips_z,
+            *(bounds[row.n].conditional if row.n in bounds else (None, None)),
             row.rate / 1e6,
         )
         for row in rows
@@ -184,6 +233,8 @@ def _table(rows: list[_Row], flip: float, information: float) -> Table:
         Column("exact", unit="bits"),
         Column("z"),
         Column("z of flips"),
+        Column("at least", unit="bits"),
+        Column("at most", unit="bits"),
         Column("speed", unit="10⁶/s"),
     )
     return Table(
