@@ -155,7 +155,7 @@ def running(desk: Desk) -> bool:
 
 def launch(window: Terminal, name: str, *, steps: str, pause: str) -> None:
     window.keys("r")
-    window.shows("channel.rejection")
+    window.shows("channel.approximation")
     window.type(name)
     window.shows(name)
     time.sleep(0.3)
