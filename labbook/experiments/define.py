@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import pkgutil
 import re
 import typing
 from collections.abc import Callable, Mapping
@@ -45,12 +46,12 @@ class Experiment:
         signature: Signature,
         check: Check | None,
         types_of: Mapping[str, Callable[[Any], Any]],
-        try_device: Callable[[], None] | None = None,
+        try_device: str = "",
     ) -> None:
         self.function = function
         self.signature = signature
         self.check = check
-        self.try_device = try_device
+        self._try_device = try_device
         self._types = types_of
         self.__doc__ = function.__doc__
         self.__name__ = function.__name__
@@ -107,6 +108,15 @@ class Experiment:
             raise UsageError(f"A trial of {self.name} is continued in {grows} alone.")
         return earlier.seed, every
 
+    def try_device(self) -> None:
+        """Give a device a first trial, where the experiment has one.
+
+        Raises:
+            Exception: the device failed it.
+        """
+        if self._try_device:
+            pkgutil.resolve_name(self._try_device)()
+
     def run(self, trial: Trial, params: Mapping[str, Any]) -> None:
         """Call the function with checked parameters and this trial."""
         self.function(trial, **self._arguments(params))
@@ -125,6 +135,8 @@ class Experiment:
             arguments = {name: arguments[name] for name in wanted}
         try:
             self.check(**arguments)
+        except UsageError as error:
+            raise UsageError(f"{self.name}: {error.message}", hint=error.hint) from error
         except ValueError as error:
             raise UsageError(f"{self.name}: {error}") from error
         return params
@@ -143,7 +155,7 @@ def experiment(
     check: Check | None = None,
     references: tuple[str, ...] = (),
     backends: tuple[str, ...] = ("numpy",),
-    try_device: Callable[[], None] | None = None,
+    try_device: str = "",
     grows: str = "",
 ) -> Callable[[Body], Experiment]:
     """Make an experiment of a function `f(trial, *, parameter: type = default, …) -> None`.
@@ -155,11 +167,11 @@ def experiment(
     name: lower case, parts joined by dots, hyphens or underscores: "demo.random-walk"
     title: a few words for lists; else the docstring's first line
     check: a rule across parameters: gets those that it names, raises ValueError with a
-        sentence
+        sentence, or UsageError
     references: sources of its formulas and published values
     backends: what it can compute on: "numpy" always, "cupy" when it has kernels
-    try_device: called where CuPy works, before it is taken: runs the experiment's kernel on a
-        little input, and raises an error if what comes out is wrong
+    try_device: "module:function", called where CuPy works, before it is taken: runs the
+        experiment's kernel on a little input, and raises an error if what comes out is wrong
     grows: the parameter in which a finished run can be continued, such as "samples": what it
         handed to `trial.keep`, a later run with more of it and the same seed finds in
         `trial.earlier`
@@ -186,7 +198,7 @@ def _define(
     check: Check | None,
     references: tuple[str, ...],
     backends: tuple[str, ...],
-    try_device: Callable[[], None] | None,
+    try_device: str,
     grows: str,
 ) -> Experiment:
     declared = _declared(name, function)

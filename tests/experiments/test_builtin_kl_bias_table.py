@@ -152,7 +152,7 @@ def test_the_ends_of_the_range_give_finite_numbers(shift: float) -> None:
         ({"shift": "1e-10"}, "shift=1e-10 is out of range"),
         ({"shift": "nan"}, "shift"),
         ({"samples": "1"}, "at least 2"),
-        ({"samples": "1e18"}, "hours on one core"),
+        ({"samples": "1e18"}, "hours on the CPU"),
         ({"samples": "1.5"}, "samples"),
         ({"sample": "100"}, "no parameter sample"),
     ],

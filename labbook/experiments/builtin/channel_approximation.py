@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Annotated
 
-from labbook.errors import UsageError
 from labbook.experiments import AtLeast, AtMost, Between, Probabilities, Trial, experiment
 from labbook.model import Axis, Cell, Column, Figure, Mark, Series, Table
 
@@ -16,13 +15,10 @@ if TYPE_CHECKING:
 LARGEST_LOG2_N = 14
 
 
-def check(p: list[float], q: list[float], extra: list[int]) -> None:
+def check(p: tuple[float, ...], q: tuple[float, ...], extra: tuple[int, ...]) -> None:
     from labbook.channel import DiscretePair
 
-    try:
-        pair = DiscretePair(tuple(p), tuple(q))
-    except UsageError as error:
-        raise ValueError(f"{error.message} {error.hint}".strip()) from error
+    pair = DiscretePair(p, q)
     needed = math.ceil(pair.kl_bits) + max(extra)
     if needed > LARGEST_LOG2_N:
         raise ValueError(
@@ -44,9 +40,9 @@ def check(p: list[float], q: list[float], extra: list[int]) -> None:
 def channel_approximation(
     trial: Trial,
     *,
-    p: Annotated[list[float], Probabilities()] = [0.4, 0.3, 0.2, 0.1],  # noqa: B006 - never changed
-    q: Annotated[list[float], Probabilities()] = [0.1, 0.1, 0.2, 0.6],  # noqa: B006
-    extra: Annotated[list[int], Between(0, 14)] = [0, 1, 2, 3, 4, 5, 6, 7, 8],  # noqa: B006
+    p: Annotated[tuple[float, ...], Probabilities()] = (0.4, 0.3, 0.2, 0.1),
+    q: Annotated[tuple[float, ...], Probabilities()] = (0.1, 0.1, 0.2, 0.6),
+    extra: Annotated[tuple[int, ...], Between(0, 14)] = (0, 1, 2, 3, 4, 5, 6, 7, 8),
     blocks: Annotated[int, AtLeast(2), AtMost(10_000_000)] = 20_000,
 ) -> None:
     """Total variation from q of a choice among N = 2^(ceil(KL) + t) candidates, against bits.
@@ -65,7 +61,7 @@ def channel_approximation(
     from labbook.channel.poisson_law import poisson_law
     from labbook.channel.spectrum import spectrum
 
-    pair = DiscretePair(tuple(p), tuple(q))
+    pair = DiscretePair(p, q)
     found = spectrum(pair)
     limit = poisson_law(found)
     rows = []

@@ -27,7 +27,7 @@ SOURCES = (
 )
 
 
-def check(prior: list[float], assumed: list[float]) -> None:
+def check(prior: tuple[float, ...], assumed: tuple[float, ...]) -> None:
     if len(prior) != len(assumed) or not 2 <= len(prior) <= MOST_STATES:
         raise ValueError(
             f"prior has {len(prior)} states and assumed has {len(assumed)}: "
@@ -41,9 +41,9 @@ def check(prior: list[float], assumed: list[float]) -> None:
 def channel_bits_back(
     trial: Trial,
     *,
-    prior: Annotated[list[float], Probabilities()] = [0.4, 0.3, 0.2, 0.1],  # noqa: B006 - never changed
+    prior: Annotated[tuple[float, ...], Probabilities()] = (0.4, 0.3, 0.2, 0.1),
     noise: Annotated[float, Between(0, 1)] = 0.2,
-    assumed: Annotated[list[float], Probabilities()] = [0.1, 0.2, 0.3, 0.4],  # noqa: B006
+    assumed: Annotated[tuple[float, ...], Probabilities()] = (0.1, 0.2, 0.3, 0.4),
     items: Annotated[int, Between(2, 10_000_000)] = 200_000,
     lanes: Annotated[int, Between(1, 65536)] = 64,
     precision: Annotated[int, Between(12, 24)] = 16,

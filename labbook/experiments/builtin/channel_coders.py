@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from labbook.errors import UsageError
 from labbook.experiments import AtLeast, Probabilities, Trial, experiment
 from labbook.model import Axis, Cell, Column, Figure, Mark, Series, Table
 
@@ -27,13 +26,10 @@ LARGEST_M = 1e6
 CODERS_COMPARED = 4
 
 
-def check(p: list[float], q: list[float], blocks: int) -> None:
+def check(p: tuple[float, ...], q: tuple[float, ...], blocks: int) -> None:
     from labbook.channel import DiscretePair
 
-    try:
-        pair = DiscretePair(tuple(p), tuple(q))
-    except UsageError as error:
-        raise ValueError(f"{error.message} {error.hint}".strip()) from error
+    pair = DiscretePair(p, q)
     largest = 1 / pair.acceptance
     if largest > LARGEST_M:
         raise ValueError(
@@ -49,12 +45,6 @@ def check(p: list[float], q: list[float], blocks: int) -> None:
         )
 
 
-def _try_device() -> None:
-    from labbook.channel.gpu import try_device
-
-    try_device()
-
-
 @experiment(
     "channel.coders",
     title="All index coders on one pair",
@@ -65,13 +55,13 @@ def _try_device() -> None:
         "G. Flamich, Greedy Poisson rejection, NeurIPS 2023, https://arxiv.org/abs/2305.15313",
     ),
     backends=("numpy", "cupy"),
-    try_device=_try_device,
+    try_device="labbook.channel.gpu:try_device",
 )
 def channel_coders(
     trial: Trial,
     *,
-    p: Annotated[list[float], Probabilities()] = [0.4, 0.3, 0.2, 0.1],  # noqa: B006 - never changed
-    q: Annotated[list[float], Probabilities()] = [0.1, 0.1, 0.2, 0.6],  # noqa: B006
+    p: Annotated[tuple[float, ...], Probabilities()] = (0.4, 0.3, 0.2, 0.1),
+    q: Annotated[tuple[float, ...], Probabilities()] = (0.1, 0.1, 0.2, 0.6),
     blocks: Annotated[int, AtLeast(2)] = 50_000,
 ) -> None:
     """Send samples of q by every coder that names a candidate, and decode each from its index.
@@ -88,7 +78,7 @@ def channel_coders(
     """
     from labbook.channel import CODERS, DiscretePair, encoder, spectrum
 
-    pair = DiscretePair(tuple(p), tuple(q))
+    pair = DiscretePair(p, q)
     found = spectrum(pair)
     trial.metric("kl_bits", pair.kl_bits)
     trial.metric("log2_m", pair.log2_m)

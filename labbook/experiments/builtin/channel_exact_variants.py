@@ -27,10 +27,10 @@ SLACKS = tuple(round(0.005 * step, 3) for step in range(81))
 def channel_exact_variants(
     trial: Trial,
     *,
-    p: Annotated[list[float], Probabilities()] = [0.5, 0.5],  # noqa: B006 - never changed
-    q: Annotated[list[float], Probabilities()] = [0.9, 0.1],  # noqa: B006
+    p: Annotated[tuple[float, ...], Probabilities()] = (0.5, 0.5),
+    q: Annotated[tuple[float, ...], Probabilities()] = (0.9, 0.1),
     eps: Annotated[float, Between(0.0, 10.0)] = 0.1,
-    n: Annotated[list[int], AtLeast(1)] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024],  # noqa: B006
+    n: Annotated[tuple[int, ...], AtLeast(1)] = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024),
 ) -> None:
     """What it costs to decode exactly q by grouped rejection, and how far off the sketch is.
 
@@ -46,7 +46,7 @@ def channel_exact_variants(
     """
     from labbook.channel import DiscretePair
 
-    pair = DiscretePair(tuple(p), tuple(q))
+    pair = DiscretePair(p, q)
     lengths = sorted(set(n))
     found = {length: _best(trial, pair, length, eps, lengths) for length in lengths}
     trial.metric("kl_bits", pair.kl_bits)

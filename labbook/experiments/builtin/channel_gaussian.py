@@ -12,7 +12,7 @@ from labbook.model import Axis, Column, Figure, Series, Table
 if TYPE_CHECKING:
     from labbook.channel.gaussian_channel import GaussianChannel
 
-VALUES = [0.25, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+VALUES = (0.25, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0)
 MOST_POINTS = 60
 SAMPLES_AT_ONCE = 1 << 17
 DRAWN = "li_el_gamal_2018", "li_2025"
@@ -34,7 +34,7 @@ ASTAR = (
 )
 
 
-def check(mutual_information: list[float]) -> None:
+def check(mutual_information: tuple[float, ...]) -> None:
     if not 1 <= len(mutual_information) <= MOST_POINTS:
         raise ValueError(
             f"mutual_information has {len(mutual_information)} values: give 1 to {MOST_POINTS}."
@@ -52,7 +52,7 @@ def check(mutual_information: list[float]) -> None:
 def channel_gaussian(
     trial: Trial,
     *,
-    mutual_information: Annotated[list[float], Between(0.05, 20)] = VALUES,
+    mutual_information: Annotated[tuple[float, ...], Between(0.05, 20)] = VALUES,
     samples: Annotated[int, AtLeast(100), AtMost(10_000_000)] = 100_000,
     searches: Annotated[int, AtLeast(10), AtMost(1_000_000)] = 1000,
 ) -> None:

@@ -25,7 +25,7 @@ def channel_max_vs_mean(
     trial: Trial,
     *,
     prior: Annotated[float, Between(0.001, 0.999)] = 0.5,
-    targets: Annotated[list[float], Between(0.001, 0.999)] = [  # noqa: B006 - never changed
+    targets: Annotated[tuple[float, ...], Between(0.001, 0.999)] = (
         0.5,
         0.55,
         0.6,
@@ -38,7 +38,7 @@ def channel_max_vs_mean(
         0.95,
         0.98,
         0.99,
-    ],
+    ),
 ) -> None:
     """Entropy of the index for a coin of bias t, sent to someone who expects another bias, exact.
 

@@ -28,11 +28,8 @@ def check(channel: Name, noise: float, one: float, matrix: str) -> None:
         return
     if not 0 <= noise <= 1:
         raise ValueError(f"noise={noise:g} is no probability; it lies from 0 to 1.")
-    try:
-        found = _channel(channel, noise, one, matrix)
-        largest = max(1 / pair.acceptance for pair in found.pairs)
-    except UsageError as error:
-        raise ValueError(f"{error.message} {error.hint}".strip()) from error
+    found = _channel(channel, noise, one, matrix)
+    largest = max(1 / pair.acceptance for pair in found.pairs)
     if largest > LARGEST_M:
         raise ValueError(
             f"some output is {largest:.3g} times as likely for an input as on average, more than "

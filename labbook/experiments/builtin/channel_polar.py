@@ -33,7 +33,7 @@ MOST_LEARNT_SYMBOLS = 1 << 22
 """Their laws are held in memory: about 100 MiB."""
 
 
-def check(n: list[int], symbols: int) -> None:
+def check(n: tuple[int, ...], symbols: int) -> None:
     if not n:
         raise ValueError("n is empty: give at least one length.")
     for length in n:
@@ -60,7 +60,7 @@ def channel_polar(
     trial: Trial,
     *,
     flip: Annotated[float, Between(0.001, 0.499)] = 0.1,
-    n: Annotated[list[int], AtLeast(1), AtMost(LARGEST_N)] = [  # noqa: B006 - never changed
+    n: Annotated[tuple[int, ...], AtLeast(1), AtMost(LARGEST_N)] = (
         1,
         2,
         4,
@@ -70,7 +70,7 @@ def channel_polar(
         256,
         1024,
         4096,
-    ],
+    ),
     symbols: Annotated[int, AtLeast(1000)] = 262_144,
 ) -> None:
     """Bits per symbol to send a block through a channel that flips bits, by polar codes.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Annotated
 
-from labbook.errors import UsageError
 from labbook.experiments import AtLeast, Between, Probabilities, Trial, experiment
 from labbook.model import Axis, Cell, Column, Figure, Mark, Series, Table
 
@@ -35,19 +34,16 @@ COLUMNS = (
 )
 
 
-def check(p: list[float], q: list[float], n: list[int]) -> None:
+def check(p: tuple[float, ...], q: tuple[float, ...], n: tuple[int, ...]) -> None:
     from labbook.channel import DiscretePair
     from labbook.channel.truncated_law import truncated
 
-    try:
-        pair = DiscretePair(tuple(p), tuple(q))
-        for length in n:
-            if length > LARGEST_N:
-                raise ValueError(f"n={length} is above {LARGEST_N}, the longest block.")
-            if math.comb(length + len(p) - 1, len(p) - 1) > 10**5:
-                truncated(pair, length, 0.0)
-    except UsageError as error:
-        raise ValueError(f"{error.message} {error.hint}".strip()) from error
+    pair = DiscretePair(p, q)
+    for length in n:
+        if length > LARGEST_N:
+            raise ValueError(f"n={length} is above {LARGEST_N}, the longest block.")
+        if math.comb(length + len(p) - 1, len(p) - 1) > 10**5:
+            truncated(pair, length, 0.0)
 
 
 @experiment(
@@ -59,10 +55,10 @@ def check(p: list[float], q: list[float], n: list[int]) -> None:
 def channel_rate_vs_n(
     trial: Trial,
     *,
-    p: Annotated[list[float], Probabilities()] = [0.5, 0.5],  # noqa: B006 - never changed
-    q: Annotated[list[float], Probabilities()] = [0.9, 0.1],  # noqa: B006
-    eps: Annotated[list[float], Between(-10.0, 10.0)] = [0.05, 0.1, 0.2],  # noqa: B006
-    n: Annotated[list[int], AtLeast(1)] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024],  # noqa: B006
+    p: Annotated[tuple[float, ...], Probabilities()] = (0.5, 0.5),
+    q: Annotated[tuple[float, ...], Probabilities()] = (0.9, 0.1),
+    eps: Annotated[tuple[float, ...], Between(-10.0, 10.0)] = (0.05, 0.1, 0.2),
+    n: Annotated[tuple[int, ...], AtLeast(1)] = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024),
     blocks: Annotated[int, AtLeast(0)] = 300,
 ) -> None:
     """Bits per symbol of grouped rejection with r capped at M', log2 M' = n (KL + eps).
@@ -82,7 +78,7 @@ def channel_rate_vs_n(
     from labbook.channel import DiscretePair
     from labbook.channel.truncated_law import truncated
 
-    pair = DiscretePair(tuple(p), tuple(q))
+    pair = DiscretePair(p, q)
     found: dict[tuple[int, float], Truncated] = {}
     for done, (length, slack) in enumerate([(a, b) for b in eps for a in n]):
         found[length, slack] = truncated(pair, length, slack)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Annotated
 
-from labbook.errors import UsageError
 from labbook.experiments import AtLeast, Probabilities, Trial, experiment
 from labbook.model import Axis, Column, Figure, Series, Table
 
@@ -19,21 +18,18 @@ REFERENCES = (
 )
 
 
-def check(p: list[float], q: list[float], n: list[int]) -> None:
+def check(p: tuple[float, ...], q: tuple[float, ...], n: tuple[int, ...]) -> None:
     from labbook.channel import DiscretePair
     from labbook.channel.spectrum import LARGEST_LOG2_M, spectrum
 
-    try:
-        pair = DiscretePair(tuple(p), tuple(q))
-        for length in n:
-            if length * pair.log2_m > LARGEST_LOG2_M:
-                raise ValueError(
-                    f"with n={length} the largest ratio is 2^{length * pair.log2_m:.4g}, beyond "
-                    f"double precision; give n up to {int(LARGEST_LOG2_M / pair.log2_m)}."
-                )
-        spectrum(pair, max(n, default=1))
-    except UsageError as error:
-        raise ValueError(f"{error.message} {error.hint}".strip()) from error
+    pair = DiscretePair(p, q)
+    for length in n:
+        if length * pair.log2_m > LARGEST_LOG2_M:
+            raise ValueError(
+                f"with n={length} the largest ratio is 2^{length * pair.log2_m:.4g}, beyond "
+                f"double precision; give n up to {int(LARGEST_LOG2_M / pair.log2_m)}."
+            )
+    spectrum(pair, max(n, default=1))
 
 
 @experiment(
@@ -45,9 +41,9 @@ def check(p: list[float], q: list[float], n: list[int]) -> None:
 def channel_redundancy(
     trial: Trial,
     *,
-    p: Annotated[list[float], Probabilities()] = [0.5, 0.5],  # noqa: B006 - never changed
-    q: Annotated[list[float], Probabilities()] = [0.9, 0.1],  # noqa: B006
-    n: Annotated[list[int], AtLeast(1)] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024],  # noqa: B006
+    p: Annotated[tuple[float, ...], Probabilities()] = (0.5, 0.5),
+    q: Annotated[tuple[float, ...], Probabilities()] = (0.9, 0.1),
+    n: Annotated[tuple[int, ...], AtLeast(1)] = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024),
 ) -> None:
     """Entropy of the index minus n KL, for blocks of n symbols, exact.
 
@@ -63,7 +59,7 @@ def channel_redundancy(
     from labbook.channel import DiscretePair
     from labbook.channel.spectrum import spectrum
 
-    pair = DiscretePair(tuple(p), tuple(q))
+    pair = DiscretePair(p, q)
     rows = {}
     for done, length in enumerate(sorted(set(n))):
         trial.progress(done, of=len(n))

@@ -31,10 +31,10 @@ SOURCE = (
 )
 
 
-def check(p: list[float], q: list[float], blocks: int) -> None:
+def check(p: tuple[float, ...], q: tuple[float, ...], blocks: int) -> None:
     from labbook.channel import DiscretePair
 
-    mean = 1 / DiscretePair(tuple(p), tuple(q)).acceptance
+    mean = 1 / DiscretePair(p, q).acceptance
     if mean * blocks > CANDIDATE_LIMIT:
         hours = mean * blocks / CANDIDATES_PER_SECOND / 3600
         raise ValueError(
@@ -44,25 +44,19 @@ def check(p: list[float], q: list[float], blocks: int) -> None:
         )
 
 
-def _try_device() -> None:
-    from labbook.channel.gpu import try_device
-
-    try_device()
-
-
 @experiment(
     "channel.rejection",
     title="Channel simulation by rejection",
     check=check,
     references=(SOURCE,),
     backends=("numpy", "cupy"),
-    try_device=_try_device,
+    try_device="labbook.channel.gpu:try_device",
 )
 def channel_rejection(
     trial: Trial,
     *,
-    p: Annotated[list[float], Probabilities()] = [0.4, 0.3, 0.2, 0.1],  # noqa: B006 - never changed
-    q: Annotated[list[float], Probabilities()] = [0.1, 0.1, 0.2, 0.6],  # noqa: B006
+    p: Annotated[tuple[float, ...], Probabilities()] = (0.4, 0.3, 0.2, 0.1),
+    q: Annotated[tuple[float, ...], Probabilities()] = (0.1, 0.1, 0.2, 0.6),
     blocks: Annotated[int, AtLeast(2)] = 100_000,
 ) -> None:
     """Alice sends samples of q to Bob, who knows only p and shares her random numbers.
@@ -80,7 +74,7 @@ def channel_rejection(
     """
     from labbook.channel import DiscretePair, message_law
 
-    pair = DiscretePair(tuple(p), tuple(q))
+    pair = DiscretePair(p, q)
     law = message_law(pair)
     tally = _send(trial, pair, blocks)
     rows = _lengths(tally.indices, law)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from labbook.channel.astar import Progress, Split
     from labbook.channel.gaussian import GaussianPair
 
-VALUES = [1.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0]
+VALUES = (1.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0)
 MOST_POINTS = 60
 LARGEST_KL = 20
 """Bits up to which nodes of the sample-split tree keep within the levels that indices have: at 20,
@@ -31,7 +31,7 @@ GREEDY = (
 )
 
 
-def check(kl: list[float]) -> None:
+def check(kl: tuple[float, ...]) -> None:
     if not 1 <= len(kl) <= MOST_POINTS:
         raise ValueError(f"kl has {len(kl)} values: give 1 to {MOST_POINTS}.")
     if len(set(kl)) < len(kl):
@@ -47,7 +47,7 @@ def check(kl: list[float]) -> None:
 def channel_running_time(
     trial: Trial,
     *,
-    kl: Annotated[list[float], Between(0.1, LARGEST_KL)] = VALUES,
+    kl: Annotated[tuple[float, ...], Between(0.1, LARGEST_KL)] = VALUES,
     distance: Annotated[float, Between(0, 6)] = 1.0,
     samples: Annotated[int, AtLeast(10), AtMost(1_000_000)] = 400,
 ) -> None:

@@ -47,8 +47,8 @@ NAMES = {
 def channel_shared_randomness(
     trial: Trial,
     *,
-    p: Annotated[list[float], Probabilities()] = [0.4, 0.3, 0.2, 0.1],  # noqa: B006 - never changed
-    q: Annotated[list[float], Probabilities()] = [0.1, 0.1, 0.2, 0.6],  # noqa: B006
+    p: Annotated[tuple[float, ...], Probabilities()] = (0.4, 0.3, 0.2, 0.1),
+    q: Annotated[tuple[float, ...], Probabilities()] = (0.1, 0.1, 0.2, 0.6),
     blocks: Annotated[int, Between(2, 10_000_000)] = 100_000,
     code: Literal["geometric", "zeta", "elias_gamma", "elias_delta"] = "geometric",
 ) -> None:
@@ -68,7 +68,7 @@ def channel_shared_randomness(
     from labbook.channel import DiscretePair, encode
     from labbook.compute import Stream
 
-    pair = DiscretePair(tuple(p), tuple(q))
+    pair = DiscretePair(p, q)
     sent = encode(pair, Stream(trial.seed), blocks, progress=_part(trial, 0.0, 0.5))
     codes = _codes(pair)
     coded = {

@@ -25,10 +25,10 @@ LEAST = 1e-9
 def channel_tv_vs_n(
     trial: Trial,
     *,
-    p: Annotated[list[float], Probabilities()] = [0.5, 0.5],  # noqa: B006 - never changed
-    q: Annotated[list[float], Probabilities()] = [0.9, 0.1],  # noqa: B006
+    p: Annotated[tuple[float, ...], Probabilities()] = (0.5, 0.5),
+    q: Annotated[tuple[float, ...], Probabilities()] = (0.9, 0.1),
     eps: Annotated[float, Between(-10.0, 10.0)] = 0.1,
-    n: Annotated[list[int], AtLeast(1)] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024],  # noqa: B006
+    n: Annotated[tuple[int, ...], AtLeast(1)] = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024),
 ) -> None:
     """Distance from q of what grouped rejection decodes, with r capped at 2^(n (KL + eps)).
 
@@ -46,7 +46,7 @@ def channel_tv_vs_n(
     from labbook.channel.spectrum import spectrum
     from labbook.channel.truncated_law import truncated
 
-    pair = DiscretePair(tuple(p), tuple(q))
+    pair = DiscretePair(p, q)
     variance = spectrum(pair).variance
     found: dict[int, Truncated] = {}
     for done, length in enumerate(sorted(set(n))):

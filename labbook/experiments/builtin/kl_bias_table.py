@@ -6,8 +6,8 @@ import math
 import os
 from typing import TYPE_CHECKING, Annotated
 
-from labbook.errors import UsageError
 from labbook.experiments import AtLeast, Trial, experiment
+from labbook.experiments.hours import BOTH, refuse_many_samples
 from labbook.model import Axis, Column, Figure, Mark, Series, Table
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ SMALLEST_SHIFT, LARGEST_SHIFT = 1e-9, 12.0
 QUANTITIES = {"bias": "Bias / true KL", "stdev": "Standard deviation / true KL"}
 LOG_FROM = 10
 """Bars whose lengths differ by more are drawn on a logarithmic axis."""
-
-BACKENDS = ("numpy", "cupy")
 
 MOST = 600_000_000_000
 """About an hour at the 1.8·10⁸ samples a second that one core makes (measured)."""
@@ -44,8 +42,7 @@ RARE = 0.1
 
 
 def check(shift: float, samples: int) -> None:
-    if samples > MOST and samples > (limit := _most()):
-        raise ValueError(_too_many(samples, limit))
+    refuse_many_samples(samples, on_numpy=MOST, on_device=MOST_ON_DEVICE)
     if shift == 0:
         raise ValueError(
             "with shift=0 both distributions are the same and their KL divergence is 0, "
@@ -58,27 +55,6 @@ def check(shift: float, samples: int) -> None:
         )
 
 
-def _most() -> int:
-    """What can be done here within an hour or so."""
-    from labbook.compute import backend
-
-    return MOST if backend(offered=BACKENDS).name == "numpy" else MOST_ON_DEVICE
-
-
-def _too_many(samples: int, limit: int) -> str:
-    where = "one core" if limit == MOST else "a GPU"
-    return (
-        f"samples={samples:.4g} would take about {samples / limit:.3g} hours on {where}; "
-        f"give at most {limit:.4g}, or take several seeds."
-    )
-
-
-def _try_device() -> None:
-    from labbook.kl.gpu import try_device
-
-    try_device()
-
-
 @experiment(
     "kl.bias-table",
     title="Bias and spread of the KL estimators k1, k2, k3",
@@ -86,8 +62,8 @@ def _try_device() -> None:
     references=(
         "J. Schulman, Approximating KL divergence, 2020, http://joschu.net/blog/kl-approx.html",
     ),
-    backends=BACKENDS,
-    try_device=_try_device,
+    backends=BOTH,
+    try_device="labbook.kl.gpu:try_device",
     grows="samples",
 )
 def kl_bias_table(
@@ -110,8 +86,9 @@ def kl_bias_table(
     from labbook.kl import Normal, NormalPair, estimate
     from labbook.kl.saved import power_sums_from_json, power_sums_to_json
 
-    if trial.backend.name == "numpy" and samples > MOST:
-        raise UsageError(_too_many(samples, MOST))
+    refuse_many_samples(
+        samples, on_numpy=MOST, on_device=MOST_ON_DEVICE, backend=trial.backend.name
+    )
     pair = NormalPair(q=Normal(0, 1), p=Normal(shift, 1))
     found = estimate(
         pair,

@@ -7,8 +7,8 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from labbook.errors import UsageError
 from labbook.experiments import AtLeast, Trial, experiment
+from labbook.experiments.hours import refuse_many_samples
 from labbook.model import Axis, Column, Figure, Series, Table
 
 if TYPE_CHECKING:
@@ -28,15 +28,8 @@ UNSEEN = 0.8
 
 
 def check(q: str, p: str, samples: int) -> None:
-    if samples > MOST:
-        raise ValueError(
-            f"samples={samples:.4g} would take about {samples / MOST:.3g} hours; give at most "
-            f"{MOST:.4g}, or merge runs of several seeds."
-        )
-    try:
-        exact = _exact(_pair(q, p))
-    except UsageError as error:
-        raise ValueError(f"{error.message} {error.hint}".strip()) from error
+    refuse_many_samples(samples, on_numpy=MOST, on_device=MOST, backend="numpy")
+    exact = _exact(_pair(q, p))
     if all(each.value == 0 for each in exact):
         raise ValueError(
             f"q={q} and p={p} are the same distribution: every divergence is 0. Give a p that "

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Annotated
 
-from labbook.errors import UsageError
 from labbook.experiments import AtLeast, Trial, experiment
 from labbook.model import Axis, Column, Figure, Mark, Series, Table
 
@@ -19,10 +18,7 @@ POINTS = 41
 def check(q: str, p: str, lowest: float, highest: float) -> None:
     from labbook.kl import Pair, distribution
 
-    try:
-        pair = Pair(distribution(q), distribution(p))
-    except UsageError as error:
-        raise ValueError(f"{error.message} {error.hint}".strip()) from error
+    pair = Pair(distribution(q), distribution(p))
     if not pair.is_finite(0, 2) or pair.missing_mass > 0:
         raise ValueError(
             f"−L has no variance for q={q} and p={p}, or p has mass where q has none: there is "

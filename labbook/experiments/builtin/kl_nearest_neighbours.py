@@ -24,7 +24,7 @@ APART = 1.05
 """Points of one size stand side by side, each further to the right by this factor."""
 
 
-def check(dimensions: list[int], sizes: list[int], neighbours: list[int]) -> None:
+def check(dimensions: tuple[int, ...], sizes: tuple[int, ...], neighbours: tuple[int, ...]) -> None:
     for name, values in (
         ("dimensions", dimensions),
         ("sizes", sizes),
@@ -52,9 +52,9 @@ def check(dimensions: list[int], sizes: list[int], neighbours: list[int]) -> Non
 def kl_nearest_neighbours(
     trial: Trial,
     *,
-    dimensions: Annotated[list[int], Between(1, LARGEST_DIMENSION)] = [1, 2, 5],  # noqa: B006 - never changed
-    sizes: Annotated[list[int], Between(2, LARGEST_SIZE)] = [100, 1000, 10_000],  # noqa: B006
-    neighbours: Annotated[list[int], Between(1, LARGEST_K)] = [1, 5],  # noqa: B006
+    dimensions: Annotated[tuple[int, ...], Between(1, LARGEST_DIMENSION)] = (1, 2, 5),
+    sizes: Annotated[tuple[int, ...], Between(2, LARGEST_SIZE)] = (100, 1000, 10_000),
+    neighbours: Annotated[tuple[int, ...], Between(1, LARGEST_K)] = (1, 5),
     shift: Annotated[float, Between(0, LARGEST_SHIFT)] = 1.0,
     repeats: Annotated[int, AtLeast(2)] = 40,
 ) -> None:

@@ -6,16 +6,14 @@ import math
 import os
 from typing import TYPE_CHECKING, Annotated
 
-from labbook.errors import UsageError
 from labbook.experiments import AtLeast, Trial, experiment
+from labbook.experiments.hours import BOTH, refuse_many_samples
 from labbook.model import Axis, Column, Figure, Series, Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from labbook.kl import Measurement, Row
-
-BACKENDS = ("numpy", "cupy")
 
 MOST = 20_000_000_000
 """About an hour at the 6·10⁶ samples a second that one core makes at least."""
@@ -37,32 +35,8 @@ WORDS = {
 def check(q: str, p: str, samples: int) -> None:
     from labbook.kl import Pair, distribution
 
-    try:
-        Pair(distribution(q), distribution(p))
-    except UsageError as error:
-        raise ValueError(f"{error.message} {error.hint}".strip()) from error
-    if samples > MOST and samples > (limit := _most()):
-        raise ValueError(_too_many(samples, limit))
-
-
-def _most() -> int:
-    """What can be done here within an hour or so."""
-    from labbook.compute import backend
-
-    return MOST if backend(offered=BACKENDS).name == "numpy" else MOST_ON_DEVICE
-
-
-def _too_many(samples: int, limit: int) -> str:
-    return (
-        f"samples={samples:.4g} would take about {samples / limit:.3g} hours; give at most "
-        f"{limit:.4g}, or merge runs of several seeds."
-    )
-
-
-def _try_device() -> None:
-    from labbook.kl.gpu_pair import try_device
-
-    try_device()
+    Pair(distribution(q), distribution(p))
+    refuse_many_samples(samples, on_numpy=MOST, on_device=MOST_ON_DEVICE)
 
 
 @experiment(
@@ -73,8 +47,8 @@ def _try_device() -> None:
         "J. Schulman, Approximating KL divergence, 2020, http://joschu.net/blog/kl-approx.html",
         "A. Vehtari et al., Pareto smoothed importance sampling, JMLR 25 (2024) 72",
     ),
-    backends=BACKENDS,
-    try_device=_try_device,
+    backends=BOTH,
+    try_device="labbook.kl.gpu_pair:try_device",
     grows="samples",
 )
 def kl_pair(
@@ -99,8 +73,9 @@ def kl_pair(
     from labbook.kl.pareto import tail_k
     from labbook.kl.saved import tally_from_json, tally_to_json
 
-    if trial.backend.name == "numpy" and samples > MOST:
-        raise UsageError(_too_many(samples, MOST))
+    refuse_many_samples(
+        samples, on_numpy=MOST, on_device=MOST_ON_DEVICE, backend=trial.backend.name
+    )
 
     found = measure(
         Pair(distribution(q), distribution(p)),

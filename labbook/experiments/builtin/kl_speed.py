@@ -15,17 +15,11 @@ from labbook.model import Axis, Column, Figure, Series, Table
 SHIFT = 0.1
 
 
-def _try_device() -> None:
-    from labbook.kl.gpu import try_device
-
-    try_device()
-
-
 @experiment(
     "kl.speed",
     title="Speed of the KL estimators on this machine",
     backends=("numpy", "cupy"),
-    try_device=_try_device,
+    try_device="labbook.kl.gpu:try_device",
 )
 def kl_speed(
     trial: Trial,

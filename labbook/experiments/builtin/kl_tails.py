@@ -32,7 +32,7 @@ DRAWN = 400
 def kl_tails(
     trial: Trial,
     *,
-    sizes: Annotated[list[int], AtLeast(10), AtMost(10_000_000)] = [1000, 10_000, 100_000],  # noqa: B006
+    sizes: Annotated[tuple[int, ...], AtLeast(10), AtMost(10_000_000)] = (1000, 10_000, 100_000),
     repeats: Annotated[int, AtLeast(3), AtMost(10_000)] = 100,
 ) -> None:
     """Estimates of k1 and k3 for four pairs whose ratio r has no finite variance.
