@@ -65,6 +65,8 @@ class Stack:
         UsageError: there is no lane.
     """
 
+    # It compares by content and changes in place: as for a list, there is no hash. Typeshed
+    # says the same of lists, with the same exemption.
     __hash__ = None  # type: ignore[assignment]
 
     def __init__(self, lanes: int) -> None:

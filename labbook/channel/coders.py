@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from labbook.channel.finite import encode_minimal, encode_ordered
+from labbook.channel.finite import encode_among
 from labbook.channel.finite_law import Tabulated, decoded_law, ordered_law
 from labbook.channel.greedy import encode_greedy
 from labbook.channel.greedy_law import greedy_law
@@ -104,7 +104,7 @@ def minimal(candidates: int) -> Coder:
     """Minimal random coding: a number among so many candidates, all equally likely."""
     return Coder(
         f"minimal random coding, N = {candidates:,}",
-        _among(encode_minimal, candidates),
+        partial(encode_among, candidates, ordered=False),
         lambda _: Tabulated(np.full(candidates, 1 / candidates)),
         partial(_decoded_among, candidates),
     )
@@ -114,24 +114,10 @@ def ordered(candidates: int) -> Coder:
     """Ordered random coding: the same choice, and small numbers likely."""
     return Coder(
         f"ordered random coding, N = {candidates:,}",
-        _among(encode_ordered, candidates),
+        partial(encode_among, candidates, ordered=True),
         lambda pair: ordered_law(spectrum(pair), candidates),
         partial(_decoded_among, candidates),
     )
-
-
-def _among(encoder: Callable[..., Sent], candidates: int) -> Encode:
-    def encode_among(
-        pair: DiscretePair,
-        stream: Stream,
-        blocks: int,
-        *,
-        first: int = 0,
-        progress: Progress | None = None,
-    ) -> Sent:
-        return encoder(pair, candidates, stream, blocks, first=first, progress=progress)
-
-    return encode_among
 
 
 def _decoded_among(candidates: int, pair: DiscretePair) -> tuple[float, ...]:

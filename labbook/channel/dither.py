@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from labbook.compute.random import uniforms
 from labbook.errors import UsageError
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class UniformDither:
         return self.step * (messages + self._shifts(len(messages), stream, first, block))
 
     def _shifts(self, count: int, stream: Stream, first: int, block: int) -> Reals:
-        return fractions(stream.words(first, count, block=block)) - 0.5
+        return uniforms(stream.words(first, count, block=block)) - 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +109,8 @@ class LayeredDither:
         from scipy.special import gammaincinv
 
         words = stream.words(2 * first, 2 * count, block=block)
-        half = self.sd * np.sqrt(2 * gammaincinv(1.5, fractions(words[0::2])))
-        return half, fractions(words[1::2]) - 0.5
-
-
-def fractions(words: Words) -> Reals:
-    """(⌊w / 2^12⌋ + 1/2) / 2^52: inside (0, 1), and symmetric around 1/2."""
-    return np.asarray(((words >> np.uint64(12)) + 0.5) * 2.0**-52)
+        half = self.sd * np.sqrt(2 * gammaincinv(1.5, uniforms(words[0::2])))
+        return half, uniforms(words[1::2]) - 0.5
 
 
 def ideal_bits(samples: Reals, half_widths: ArrayLike, input_sd: float) -> Reals:

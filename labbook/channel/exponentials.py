@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from labbook.compute.random import uniforms
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
 UNIT_BITS = 32
 """An exponential number is so many bits past the point."""
 
-_LOW_BITS = np.uint64(12)
 _TERMS = 12
 """Of the series of atanh: with |s| ≤ 0.1716, what it leaves out is below 2^-60."""
 
@@ -31,8 +32,7 @@ def exponentials(words: Words) -> Words:
 
     The largest is 37; a number is off by at most 2^-33.
     """
-    share = (words >> _LOW_BITS).astype(np.float64) + 0.5
-    scaled = np.rint(-log_of(share * 2.0**-52) * 2.0**UNIT_BITS)
+    scaled = np.rint(-log_of(uniforms(words)) * 2.0**UNIT_BITS)
     return np.asarray(scaled.astype(np.uint64))
 
 

@@ -31,60 +31,23 @@ if TYPE_CHECKING:
     Reals = NDArray[np.float64]
 
 
-def encode_minimal(
-    pair: DiscretePair,
+def encode_among(
     candidates: int,
+    pair: DiscretePair,
     stream: Stream,
     blocks: int,
-    *,
-    first: int = 0,
-    progress: Progress | None = None,
-) -> Sent:
-    """Messages of minimal random coding for blocks `first` to `first + blocks - 1`.
-
-    Raises:
-        UsageError: so many candidates cannot be looked through.
-    """
-    return _encode(pair, candidates, stream, blocks, first, progress, ordered=False)
-
-
-def encode_ordered(
-    pair: DiscretePair,
-    candidates: int,
-    stream: Stream,
-    blocks: int,
-    *,
-    first: int = 0,
-    progress: Progress | None = None,
-) -> Sent:
-    """Messages of ordered random coding for blocks `first` to `first + blocks - 1`.
-
-    Raises:
-        UsageError: so many candidates cannot be looked through.
-    """
-    return _encode(pair, candidates, stream, blocks, first, progress, ordered=True)
-
-
-def need_few(candidates: int) -> None:
-    """Of so many one can be chosen.
-
-    Raises:
-        UsageError: no.
-    """
-    if not 1 <= candidates <= LARGEST_N:
-        raise UsageError(f"From 1 to {LARGEST_N:,} candidates can be chosen among.")
-
-
-def _encode(
-    pair: DiscretePair,
-    candidates: int,
-    stream: Stream,
-    blocks: int,
-    first: int,
-    progress: Progress | None,
     *,
     ordered: bool,
+    first: int = 0,
+    progress: Progress | None = None,
 ) -> Sent:
+    """Alice's messages for blocks `first` to `first + blocks - 1`.
+
+    ordered: by ordered random coding; else by minimal random coding
+
+    Raises:
+        UsageError: so many candidates cannot be looked through.
+    """
     need_few(candidates)
     inverse = inverse_ratios(pair)
     return encode_with(
@@ -95,6 +58,16 @@ def _encode(
         first=first,
         progress=progress,
     )
+
+
+def need_few(candidates: int) -> None:
+    """Of so many one can be chosen.
+
+    Raises:
+        UsageError: no.
+    """
+    if not 1 <= candidates <= LARGEST_N:
+        raise UsageError(f"From 1 to {LARGEST_N:,} candidates can be chosen among.")
 
 
 class _Choice:

@@ -13,23 +13,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from labbook.channel import gpu_first, gpu_race
+from labbook.channel import coders, gpu_first, gpu_race
 from labbook.channel.bit_blocks import BitBlocks, encode_block
-from labbook.channel.finite import encode_minimal, encode_ordered
 from labbook.channel.gpu_first import First, symbols_of
 from labbook.channel.gpu_race import Race
 from labbook.channel.gpu_search import encode_with
-from labbook.channel.greedy import encode_greedy
-from labbook.channel.greedy_poisson import encode_greedy_poisson
 from labbook.channel.pairs import DiscretePair
-from labbook.channel.poisson import encode_poisson
-from labbook.channel.rejection import encode
 from labbook.channel.search import Sent
 from labbook.compute import Stream
 from labbook.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from labbook.channel.gpu_search import DeviceLooker, Words
     from labbook.channel.search import Messages, Progress
@@ -49,15 +44,6 @@ TRIED_LAUNCHES = 16
 """After which a block of the trial that is not done never will be: at least 2^14 times the
 expected candidates were looked at."""
 
-_ON_CPU: Mapping[str, Callable[..., Sent]] = {
-    "rejection": encode,
-    "greedy-rejection": encode_greedy,
-    "poisson": encode_poisson,
-    "greedy-poisson": encode_greedy_poisson,
-    "minimal": lambda pair, *given: encode_minimal(pair, TRIED_CANDIDATES, *given),
-    "ordered": lambda pair, *given: encode_ordered(pair, TRIED_CANDIDATES, *given),
-}
-
 
 def try_device() -> None:
     """Compare some messages from the device with those from the CPU.
@@ -72,8 +58,13 @@ def try_device() -> None:
     if not np.array_equal(sent, messages):
         raise RuntimeError("it sends other blocks of bits than the CPU")
     pair = DiscretePair((0.6, 0.2, 0.1, 0.1), (0.1, 0.2, 0.7, 0.0))
-    for coder, on_cpu in _ON_CPU.items():
-        expected = on_cpu(pair, stream, TRIED)
+    on_cpu = {
+        **coders.CODERS,
+        "minimal": coders.minimal(TRIED_CANDIDATES),
+        "ordered": coders.ordered(TRIED_CANDIDATES),
+    }
+    for coder, known in on_cpu.items():
+        expected = known.encode(pair, stream, TRIED)
         found = encode_on_device(
             coder, pair, stream, TRIED, candidates=TRIED_CANDIDATES, progress=_impatient()
         )

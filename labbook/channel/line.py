@@ -18,6 +18,7 @@ from labbook.channel.poisson import Race
 from labbook.channel.rejection import take_first
 from labbook.channel.search import Sent, encode_with
 from labbook.channel.spectrum import Spectrum
+from labbook.compute.random import uniforms
 from labbook.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     Reals = NDArray[np.float64]
 
-_LOW_BITS = np.uint64(12)
 _ROUNDING = 1e-9
 
 
@@ -48,7 +48,7 @@ class LinePrior:
 
     def symbols(self, words: Words) -> Reals:
         """The quantile of (⌊word / 2^12⌋ + ½) / 2^52, for each word."""
-        return np.asarray(self.p.ppf(_uniform(words)), dtype=np.float64)
+        return np.asarray(self.p.ppf(uniforms(words)), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -160,10 +160,5 @@ class _Rejection:
     def look(
         self, live: Places, first: int, symbols: NDArray[Any], words: Words, sent: Sent
     ) -> Flags:
-        accepted = _uniform(words) * 2.0**self.pair.log2_m < self.pair.ratio(symbols)
+        accepted = uniforms(words) * 2.0**self.pair.log2_m < self.pair.ratio(symbols)
         return take_first(accepted, live, first, symbols, sent)
-
-
-def _uniform(words: Words) -> Reals:
-    """Strictly between 0 and 1."""
-    return np.asarray(((words >> _LOW_BITS).astype(np.float64) + 0.5) * 2.0**-52)

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from labbook.compute.random import uniforms
 from labbook.errors import UsageError
 
 if TYPE_CHECKING:
@@ -48,8 +49,6 @@ _NEAR = 1 << 18
 
 _FEW = 128
 """Blocks below which the calls of NumPy take most of the time."""
-
-_LOW_BITS = np.uint64(12)
 
 
 @dataclass(frozen=True)
@@ -120,7 +119,7 @@ def slabs(n: int, blocks: int) -> Iterator[slice]:
 
 def _simulated_fair(words: NDArray[np.uint64], wanted: Reals) -> Flips:
     """Bob's guess is flipped with probability |δ| where it is the less likely bit."""
-    guesses, second = _fair_guesses(words), _uniform(words[1::2])
+    guesses, second = _fair_guesses(words), uniforms(words[1::2])
     flips, sizes = np.empty(wanted.shape, dtype=np.uint8), np.empty(wanted.shape)
 
     def decide(bit: int, difference: Reals) -> Bits:
@@ -194,7 +193,7 @@ def differences(ones: Reals, bits: Bits) -> Reals:
 
 def thresholds(code: Polar, stream: Stream, blocks: int, *, first: int = 0) -> Reals:
     """(n, blocks), the second number of each bit, between 0 and 1: both sides have it."""
-    return _uniform(_words(code, stream, first, blocks)[1::2])
+    return uniforms(_words(code, stream, first, blocks)[1::2])
 
 
 def transform(bits: Bits) -> Bits:
@@ -284,14 +283,10 @@ def _fair_guesses(words: NDArray[np.uint64]) -> Bits:
 
 def _guess(words: NDArray[np.uint64], bit: int, expected: Reals) -> tuple[Bits, Reals]:
     """A bit of the law that Bob sees, and the second number."""
-    guess = _uniform(words[2 * bit]) < (1 + expected) / 2
-    return np.uint8(1) - guess.astype(np.uint8), _uniform(words[2 * bit + 1])
+    guess = uniforms(words[2 * bit]) < (1 + expected) / 2
+    return np.uint8(1) - guess.astype(np.uint8), uniforms(words[2 * bit + 1])
 
 
 def _share(difference: Reals, bits: Bits) -> Reals:
     """The probability of these bits."""
     return np.asarray((1 + np.where(bits, -difference, difference)) / 2)
-
-
-def _uniform(words: NDArray[np.uint64]) -> Reals:
-    return np.asarray(((words >> _LOW_BITS).astype(np.float64) + 0.5) * 2.0**-52)

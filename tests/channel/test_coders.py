@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from labbook.channel import CODERS, DiscretePair, Prior, decode, minimal, ordered
 from labbook.channel import search as search_module
 from labbook.channel.exponentials import UNIT_BITS, exponentials, log_of
-from labbook.channel.finite import encode_minimal, encode_ordered
 from labbook.channel.poisson import encode_poisson, inverse_ratios
 from labbook.compute import Stream
 from labbook.errors import UsageError
@@ -105,7 +104,7 @@ def test_symbols_of_one_ratio_share_what_is_decoded() -> None:
 
 def test_no_mass_among_the_candidates_sends_the_first() -> None:
     pair = DiscretePair((0.999, 0.001), (0.0, 1.0))
-    sent = encode_minimal(pair, 2, Stream(1), 200)
+    sent = minimal(2).encode(pair, Stream(1), 200)
     assert set(sent.messages.tolist()) == {1}
     assert (sent.symbols == decode(Prior(pair.p), Stream(1), sent.messages)).all()
 
@@ -124,15 +123,15 @@ def test_a_time_of_zero_where_q_has_no_mass_chooses_nobody(
     race = np.where(outside, np.inf, np.cumsum(numbers).astype(float)).argmin() + 1
     least = np.where(outside, np.inf, numbers.astype(float)).argmin() + 1
     assert encode_poisson(pair, stream, 1, first=block).messages == race
-    assert encode_minimal(pair, 8, stream, 1, first=block).messages == least
-    assert encode_ordered(pair, 8, stream, 1, first=block).messages == race
+    assert minimal(8).encode(pair, stream, 1, first=block).messages == least
+    assert ordered(8).encode(pair, stream, 1, first=block).messages == race
 
 
 @pytest.mark.parametrize("candidates", [0, -1, 2**21])
 def test_an_impossible_number_of_candidates_is_refused(candidates: int) -> None:
-    for encoder in (encode_minimal, encode_ordered):
+    for make in (minimal, ordered):
         with pytest.raises(UsageError, match="From 1 to"):
-            encoder(PAIRS["four"], candidates, Stream(1), 10)
+            make(candidates).encode(PAIRS["four"], Stream(1), 10)
 
 
 # Exponential numbers

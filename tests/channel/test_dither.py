@@ -9,9 +9,10 @@ import pytest
 from scipy import stats
 from scipy.integrate import dblquad, quad
 
-from labbook.channel.dither import LayeredDither, UniformDither, fractions, ideal_bits
+from labbook.channel.dither import LayeredDither, UniformDither, ideal_bits
 from labbook.channel.dither_rates import OVERHEAD, layered_rate, uniform_rate
 from labbook.compute import Stream
+from labbook.compute.random import uniforms
 from labbook.errors import UsageError
 
 SAMPLES = 20_000
@@ -89,7 +90,7 @@ def test_samples_are_sent_alike_alone_and_together(coder: UniformDither | Layere
 
 
 def test_words_at_the_ends_stay_inside_the_interval() -> None:
-    ends = fractions(np.array([0, 2**64 - 1], dtype=np.uint64))
+    ends = uniforms(np.array([0, 2**64 - 1], dtype=np.uint64))
     assert 0 < ends[0] < ends[1] < 1
     assert ends[0] == 1 - ends[1] == 2.0**-53
 

@@ -9,8 +9,8 @@ import pytest
 
 from labbook.channel import DiscretePair, Sent, decode, encode, gpu, gpu_first, gpu_race
 from labbook.channel.bit_blocks import BitBlocks, decode_block, encode_block
+from labbook.channel.coders import minimal, ordered
 from labbook.channel.exponentials import exponentials, log_of
-from labbook.channel.finite import encode_minimal, encode_ordered
 from labbook.channel.greedy import encode_greedy
 from labbook.channel.greedy_poisson import encode_greedy_poisson
 from labbook.channel.poisson import encode_poisson
@@ -26,7 +26,7 @@ ENCODERS: dict[str, Callable[..., Sent]] = {
     "poisson": encode_poisson,
     "greedy-poisson": encode_greedy_poisson,
 }
-CHOICES: dict[str, Callable[..., Sent]] = {"minimal": encode_minimal, "ordered": encode_ordered}
+CHOICES = {"minimal": minimal, "ordered": ordered}
 
 
 STREAM = Stream(2**63 + 9, 4)
@@ -55,7 +55,7 @@ def test_messages_are_those_of_the_cpu(coder: str, pair: DiscretePair, first: in
 @pytest.mark.parametrize("coder", CHOICES)
 def test_choices_are_those_of_the_cpu(coder: str, pair: DiscretePair, number: int) -> None:
     blocks = max(3, 20_000 // number)
-    expected = CHOICES[coder](pair, number, STREAM, blocks)
+    expected = CHOICES[coder](number).encode(pair, STREAM, blocks)
     found = gpu.encode_on_device(coder, pair, STREAM, blocks, candidates=number)
     assert_same(found, expected)
 

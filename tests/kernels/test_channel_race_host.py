@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +9,8 @@ import numpy as np
 import pytest
 
 from labbook.channel import DiscretePair, Sent, gpu, gpu_first, gpu_race, gpu_search
+from labbook.channel.coders import minimal, ordered
 from labbook.channel.exponentials import exponentials, log_of
-from labbook.channel.finite import encode_minimal, encode_ordered
 from labbook.channel.greedy_poisson import encode_greedy_poisson
 from labbook.channel.poisson import encode_poisson, inverse_ratios
 from labbook.compute import Stream, cuda
@@ -23,7 +22,7 @@ from tests.support.host_kernels import HostKernels
 NOBODY, INFINITY = int(gpu_search.NOBODY), int(gpu_race.INFINITY)
 FILES = (gpu_race.KERNEL, gpu_first.FIRST_KERNEL, gpu_first.BITS_KERNEL)
 ENCODERS = {"poisson": encode_poisson, "greedy-poisson": encode_greedy_poisson}
-CHOICES: dict[str, Callable[..., Sent]] = {"minimal": encode_minimal, "ordered": encode_ordered}
+CHOICES = {"minimal": minimal, "ordered": ordered}
 
 AT_ZERO = Stream(1), 9_306_467_966
 """A stream and a block whose first candidate has the exponential number 0, and a symbol below
@@ -134,7 +133,7 @@ def test_messages_are_those_of_the_cpu(coder: str, pair: DiscretePair, stream: S
 def test_choices_are_those_of_the_cpu(coder: str, pair: DiscretePair, stream: Stream) -> None:
     for number in (1, 2, 7, 130, 1001):
         blocks = 100 if number < 100 else 8
-        expected = CHOICES[coder](pair, number, stream, blocks, first=11)
+        expected = CHOICES[coder](number).encode(pair, stream, blocks, first=11)
         found = gpu.encode_on_device(coder, pair, stream, blocks, candidates=number, first=11)
         assert_same(found, expected)
 
@@ -149,7 +148,7 @@ def test_how_far_is_looked_at_once_changes_nothing(
 ) -> None:
     pair, number = PAIRS["four"], 101
     if coder in CHOICES:
-        expected = CHOICES[coder](pair, number, Stream(9), 20, first=5)
+        expected = CHOICES[coder](number).encode(pair, Stream(9), 20, first=5)
     else:
         expected = ENCODERS[coder](pair, Stream(9), 20, first=5)
     for name, value in (
@@ -195,9 +194,9 @@ def test_a_time_of_zero_where_q_has_no_mass_chooses_nobody() -> None:
         expected = encode_poisson(pair, stream, 3, first=block)
         assert (expected.messages[0] == 1) == first
         assert_same(gpu.encode_on_device("poisson", pair, stream, 3, first=block), expected)
-        for coder, encoder in CHOICES.items():
+        for coder, make in CHOICES.items():
             for number in (1, 5):
-                expected = encoder(pair, number, stream, 3, first=block)
+                expected = make(number).encode(pair, stream, 3, first=block)
                 found = gpu.encode_on_device(coder, pair, stream, 3, candidates=number, first=block)
                 assert_same(found, expected)
 
@@ -389,7 +388,7 @@ def test_the_kernels_have_no_undefined_behaviour(
         for coder, encoder in ENCODERS.items():
             expected = encoder(pair, STREAMS["largest"], 6)
             assert_same(gpu.encode_on_device(coder, pair, STREAMS["largest"], 6), expected)
-        for coder, encoder in CHOICES.items():
-            expected = encoder(pair, 33, Stream(1), 6)
+        for coder, make in CHOICES.items():
+            expected = make(33).encode(pair, Stream(1), 6)
             found = gpu.encode_on_device(coder, pair, Stream(1), 6, candidates=33)
             assert_same(found, expected)

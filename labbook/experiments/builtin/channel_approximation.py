@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from labbook.experiments import AtLeast, AtMost, Between, Probabilities, Trial, experiment
-from labbook.model import Axis, Cell, Column, Figure, Mark, Series, Table
+from labbook.model import Axis, Column, Figure, Mark, Series, Table
 
 if TYPE_CHECKING:
     from labbook.channel import DiscretePair
@@ -64,14 +64,14 @@ def channel_approximation(
     pair = DiscretePair(p, q)
     found = spectrum(pair)
     limit = poisson_law(found)
-    rows = []
+    rows: list[_Row] = []
     for done, t in enumerate(sorted(set(extra))):
         trial.progress(done, of=len(extra))
         rows.append(_row(trial, pair, found, t, blocks))
     trial.metric("kl_bits", pair.kl_bits)
     trial.metric("poisson_entropy", limit.entropy)
-    for t, row in zip(sorted(set(extra)), rows, strict=True):
-        trial.metric("tv", float(row[2]), step=t)  # type: ignore[arg-type]
+    for row in rows:
+        trial.metric("tv", row.distance, step=row.t)
     names = ("log2 N", "bits"), ("total variation", ""), ("ordered: entropy", "bits")
     more = (
         ("ordered: E log2 K", "bits"),
@@ -83,40 +83,50 @@ def channel_approximation(
         Table(
             "approximation",
             (Column("t"), *(Column(name, unit=unit) for name, unit in (*names, *more))),
-            tuple(rows),
+            tuple(tuple(row) for row in rows),
             title=f"KL(q‖p) = {pair.kl_bits:.6g}; exact representation: H(K) = {limit.entropy:.5g}",
         )
     )
     trial.figure(_figure(rows, limit.entropy))
 
 
-def _row(
-    trial: Trial, pair: DiscretePair, found: Spectrum, t: int, blocks: int
-) -> tuple[Cell, ...]:
-    """t, log2 N, total variation, entropy and E log2 K, and the latter as measured."""
+class _Row(NamedTuple):
+    """One N: total variation, entropy and E log2 K of the index, and the latter as measured."""
+
+    t: int
+    log2_n: int
+    distance: float
+    entropy: float
+    mean_log2: float
+    measured: float
+    se: float
+    z: float | None
+
+
+def _row(trial: Trial, pair: DiscretePair, found: Spectrum, t: int, blocks: int) -> _Row:
     import numpy as np
 
-    from labbook.channel import decode
-    from labbook.channel.finite import encode_ordered
+    from labbook.channel import decode, ordered
     from labbook.channel.finite_law import ordered_law, total_variation
     from labbook.compute import Stream
 
     log2_n = math.ceil(pair.kl_bits) + t
     law = ordered_law(found, 2**log2_n)
     stream = Stream.named(trial.seed, f"{log2_n}")
-    sent = encode_ordered(pair, 2**log2_n, stream, blocks)
+    sent = ordered(2**log2_n).encode(pair, stream, blocks)
     if (decode(pair.prior, stream, sent.messages) != sent.symbols).any():
         trial.warn(f"With {2**log2_n:,} candidates Bob's samples differ from Alice's.")
     logs = np.log2(sent.messages)
     mean, se = float(logs.mean()), float(logs.std(ddof=1)) / math.sqrt(blocks)
     z = (mean - law.mean_log2) / se if se else None
     distance = total_variation(found, 2**log2_n)
-    return t, log2_n, distance, law.entropy, law.mean_log2, mean, se, z
+    return _Row(t, log2_n, distance, law.entropy, law.mean_log2, mean, se, z)
 
 
-def _figure(rows: list[tuple[Cell, ...]], exact: float) -> Figure:
-    columns = [tuple(float(value or 0) for value in column) for column in zip(*rows, strict=True)]
-    _, log2_n, distance, entropy, *_ = columns
+def _figure(rows: list[_Row], exact: float) -> Figure:
+    log2_n = tuple(row.log2_n for row in rows)
+    entropy = tuple(row.entropy for row in rows)
+    distance = tuple(row.distance for row in rows)
     return Figure(
         "trade-off",
         x=Axis("length", unit="bits"),
