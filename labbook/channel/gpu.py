@@ -116,7 +116,7 @@ def encode_on_device(
     first: int = 0,
     progress: Progress | None = None,
 ) -> Sent:
-    """Alice's messages for blocks `first` to `first + blocks - 1`, and the symbols she meant.
+    """Alice's messages for blocks `first` to `first + blocks - 1`, and the symbols they name.
 
     coder: one of `CODERS`
     candidates: among how many "minimal" and "ordered" choose; nothing to the others

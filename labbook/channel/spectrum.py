@@ -188,12 +188,9 @@ def types(pair: DiscretePair, n: int) -> Types:
     Raises:
         UsageError: n is below 1, or there are too many types.
     """
-    if n < 1:
-        raise UsageError(f"A block has at least one symbol, not {n}.")
     p, q = (np.array(each) / math.fsum(each) for each in (pair.p, pair.q))
-    symbols = len(p)
-    _need_few(f"blocks of {n} from {symbols} symbols", math.comb(n + symbols - 1, symbols - 1))
-    counts = _counts(symbols, n)
+    need_few_types(len(p), n)
+    counts = _counts(len(p), n)
     with np.errstate(divide="ignore"):
         log2_p, log2_ratio = np.log2(p), np.log2(q) - np.log2(np.where(p > 0, p, 1.0))
     there = ~((counts > 0) & (p == 0)).any(axis=1)
@@ -201,6 +198,17 @@ def types(pair: DiscretePair, n: int) -> Types:
     block = _weighted(counts, log2_p)
     mass = _log2_multinomial(counts) + block
     return Types(counts, mass, block, _weighted(counts, log2_ratio))
+
+
+def need_few_types(symbols: int, n: int) -> None:
+    """Refuse blocks whose types cannot be gone through.
+
+    Raises:
+        UsageError: n is below 1, or there are too many types.
+    """
+    if n < 1:
+        raise UsageError(f"A block has at least one symbol, not {n}.")
+    _need_few(f"blocks of {n} from {symbols} symbols", math.comb(n + symbols - 1, symbols - 1))
 
 
 def log2_difference(larger: Reals, smaller: Reals) -> Reals:

@@ -64,6 +64,7 @@ def continue_run(
     """Start a run that goes on from a finished one: same parameters and seed, but more of one.
 
     given: the parameter in which the experiment grows, and its new value
+    backend: "auto" takes the one that the run was computed on
 
     Raises:
         NotFound: there is no such run, or no longer its experiment.
@@ -92,9 +93,14 @@ def continue_run(
         more = f"Run {run_id} has {grows}={before.params[grows]} already: give more than that."
         raise UsageError(more, hint=hint)
     content = read(desk.notebook.artifacts_dir, kept.sha256)
-    earlier = Earlier(run_id, content)
     return start(
-        desk.notebook, request, desk.settings, desk.clock, backend=backend, earlier=earlier
+        desk.notebook,
+        request,
+        desk.settings,
+        desk.clock,
+        # Another backend would round otherwise.
+        backend=before.backend if backend == "auto" else backend,
+        earlier=Earlier(run_id, content),
     )
 
 

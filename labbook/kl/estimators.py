@@ -83,17 +83,6 @@ def k3(log_ratio: Reals) -> Reals:
 ESTIMATORS: dict[str, Callable[[Reals], Reals]] = {"k1": k1, "k2": k2, "k3": k3}
 
 
-def k1_single(log_ratio: Singles, out: Singles) -> None:
-    """k1 in float32, into `out`."""
-    np.negative(log_ratio, out=out)
-
-
-def k2_single(log_ratio: Singles, out: Singles) -> None:
-    """k2 in float32, into `out`."""
-    np.multiply(log_ratio, log_ratio, out=out)
-    out *= np.float32(0.5)
-
-
 def k3_single(log_ratio: Singles, out: Singles) -> None:
     """k3 in float32, into `out`, for log ratios of which most are not small."""
     np.expm1(log_ratio, out=out)

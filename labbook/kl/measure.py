@@ -46,7 +46,7 @@ CHUNKS_IN_A_SHARD = 4
 """A thread takes so many chunks at a time; their tallies are merged in order."""
 
 Progress = Callable[[int, int], None]
-"""Called as `progress(done, of)` after each chunk; what it raises ends the work."""
+"""Called as `progress(done, of)` after each shard; what it raises ends the work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Measurement:
     """Everything that a sample says of a pair.
 
     laws: the exact law of each estimator's single sample
-    kept: the tally over whole shards, to be continued from
+    kept: the tally over whole shards, to be continued from; None where a device has drawn
     """
 
     pair: Pair | DiagonalPair
@@ -62,7 +62,7 @@ class Measurement:
     laws: Mapping[str, Law]
     samples: int
     tally: Tally
-    kept: Tally
+    kept: Tally | None
 
 
 def measure(
@@ -80,8 +80,7 @@ def measure(
 
     threads: how many share the work on NumPy; the result is the same to the last bit
     backend: "numpy" or "cupy": the same samples, and sums that differ by rounding. On a device
-        the largest ratios are those of the first 10^7 samples, and all samples are drawn,
-        whatever was drawn earlier
+        the largest ratios are those of the first 10^7 samples, and a sample is not continued
     earlier: what another measurement of this pair, with this seed and fewer samples, has
         kept: only the samples after those are drawn, and no bit of the result differs from
             that of one go
@@ -116,13 +115,23 @@ def measure(
         )
 
     if backend == "cupy":
-        tally, kept = _on_device(pair, stream, samples, known, threads, progress), Tally()
+        if earlier is not None:
+            raise UsageError(
+                "On a device a sample of any pair is not continued.",
+                hint="Continue it with the backend numpy.",
+            )
+        tally = _on_device(pair, stream, samples, known, threads, progress)
     else:
         kept = go_on(kept, whole, TAILS_KEPT * tail)
         tally = go_on(kept, samples, tail)
     every = {**statistics, "clamped": of.clamped_k3()}
     return Measurement(
-        pair, known, {name: law(pair, each) for name, each in every.items()}, samples, tally, kept
+        pair,
+        known,
+        {name: law(pair, each) for name, each in every.items()},
+        samples,
+        tally,
+        None if backend == "cupy" else kept,
     )
 
 

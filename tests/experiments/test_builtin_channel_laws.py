@@ -69,6 +69,7 @@ def test_other_priors_have_exact_figures_only() -> None:
         ({"n": "0"}, "at least 1"),
         ({"p": "0.2,0.2,0.2,0.2,0.2", "q": "0.2,0.2,0.2,0.2,0.2", "n": "512"}, "more than the"),
         ({"eps": "nan"}, "eps"),
+        ({"eps": "1", "n": "1024"}, "beyond double precision"),
     ],
 )
 def test_bad_parameters_are_refused_in_a_sentence(given: dict[str, str], sentence: str) -> None:

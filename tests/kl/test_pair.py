@@ -7,8 +7,10 @@ import math
 import numpy as np
 import pytest
 from scipy import integrate, stats
+from scipy.special import rel_entr, softmax
 
 from labbook.errors import UsageError
+from labbook.kl.families.counts import Categorical
 from labbook.kl.families.frozen import Frozen
 from labbook.kl.families.mixture import Mixture
 from labbook.kl.measure import measure
@@ -245,3 +247,12 @@ def test_a_sum_over_too_many_integers_is_left_unknown() -> None:
 def test_a_distribution_that_there_is_not_is_refused_in_a_sentence(text: str, words: str) -> None:
     with pytest.raises(UsageError, match=words):
         distribution(text)
+
+
+def test_logits_of_a_million_symbols_make_a_categorical_law() -> None:
+    logits = np.append(-1.5 * np.log1p(np.arange(1_000_000.0)), -np.inf)
+    found = Categorical.from_logits(logits)
+    assert found.probabilities == pytest.approx(softmax(logits), rel=1e-12, abs=1e-300)
+    flat = Categorical.from_logits(logits / 1.5)
+    expected = float(rel_entr(found.probabilities, flat.probabilities).sum())
+    assert exact(Pair(found, flat)).kl == pytest.approx(expected, rel=1e-9)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labbook.errors import UsageError
-from labbook.kl import Normal, NormalPair, Pair, distribution, estimate, measure
+from labbook.kl import Measurement, Normal, NormalPair, Pair, distribution, estimate, measure
 from labbook.kl.estimate import CHUNK, CHUNKS_IN_A_SHARD
 from labbook.kl.pareto import tail_k
 from labbook.kl.power_sums import PowerSums
@@ -21,6 +21,7 @@ from labbook.kl.saved import (
     tally_from_json,
     tally_to_json,
 )
+from labbook.kl.tally import Tally
 from labbook.model.jsonable import encode
 
 NORMALS = NormalPair(Normal(0, 1), Normal(0.5, 1.2))
@@ -29,6 +30,11 @@ BEHIND = Pair(distribution("exponential(1)"), distribution("beta(2,5)"))
 """Where p is nothing, log ratios and means are infinite."""
 
 numbers = st.floats(allow_nan=False)
+
+
+def kept_of(found: Measurement) -> Tally:
+    assert found.kept is not None
+    return found.kept
 
 
 def through_json(data: Any) -> Any:
@@ -43,7 +49,7 @@ def test_power_sums_come_back_to_the_last_bit(count: int, values: list[float]) -
 
 @pytest.mark.parametrize("pair", [PAIR, BEHIND], ids=str)
 def test_a_tally_comes_back_to_the_last_bit(pair: Pair) -> None:
-    kept = measure(pair, 100_000, seed=3).kept
+    kept = kept_of(measure(pair, 100_000, seed=3))
     once = tally_to_json(kept)
     again = tally_from_json(through_json(once))
     assert json.dumps(tally_to_json(again)) == json.dumps(once)
@@ -74,7 +80,7 @@ def test_a_measurement_goes_on_to_the_same_bits(pair: Pair) -> None:
     kept = None
     for count in counts:
         found = measure(pair, count, seed=11, earlier=kept)
-        kept = tally_from_json(through_json(tally_to_json(found.kept)))
+        kept = tally_from_json(through_json(tally_to_json(kept_of(found))))
     whole = measure(pair, counts[-1], seed=11)
     assert json.dumps(tally_to_json(found.tally)) == json.dumps(tally_to_json(whole.tally))
     assert tail_k(found.tally.largest) == pytest.approx(tail_k(whole.tally.largest), nan_ok=True)
@@ -98,3 +104,9 @@ def test_fewer_samples_than_there_are_already_are_refused() -> None:
 def test_the_number_of_threads_changes_no_bit_of_a_tally(threads: int) -> None:
     one, many = (measure(PAIR, 700_001, seed=2, threads=each).tally for each in (1, threads))
     assert tally_to_json(one) == tally_to_json(many)
+
+
+def test_a_device_goes_on_from_nothing() -> None:
+    earlier = measure(PAIR, 200_000, seed=1).kept
+    with pytest.raises(UsageError, match="not continued"):
+        measure(PAIR, 300_000, seed=1, backend="cupy", earlier=earlier)

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from labbook.experiments import AtLeast, AtMost, Between, Probabilities, Trial, experiment
+from labbook.experiments.beside import z_score
 from labbook.model import Axis, Column, Figure, Mark, Series, Table
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def _row(trial: Trial, pair: DiscretePair, found: Spectrum, t: int, blocks: int)
         trial.warn(f"With {2**log2_n:,} candidates Bob's samples differ from Alice's.")
     logs = np.log2(sent.messages)
     mean, se = float(logs.mean()), float(logs.std(ddof=1)) / math.sqrt(blocks)
-    z = (mean - law.mean_log2) / se if se else None
+    z = z_score(mean, law.mean_log2, se)
     distance = total_variation(found, 2**log2_n)
     return _Row(t, log2_n, distance, law.entropy, law.mean_log2, mean, se, z)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from labbook.experiments import AtLeast, Probabilities, Trial, experiment
+from labbook.experiments.beside import z_score
 from labbook.model import Axis, Cell, Column, Figure, Mark, Series, Table
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ def _row(
     trial.metric(f"{name}.index_entropy", law.entropy)
     trial.metric(f"{name}.zeta_bits", expected_zeta(law, kl))
     trial.metric(f"{name}.tv", tv)
-    z = (logs - law.mean_log2) / se if se else 0.0
+    z = z_score(logs, law.mean_log2, se)
     return label, mean, law.mean, logs, se, law.mean_log2, z, tv
 
 

@@ -96,8 +96,10 @@ def _best(trial: Trial, pair: DiscretePair, n: int, eps: float, lengths: list[in
     def at(slack: float) -> Truncated:
         return Truncated(blocks, n * (pair.kl_bits + slack))
 
+    tried = [(slack, at(slack)) for slack in SLACKS]
+
     def least(cost: Callable[[Truncated], float]) -> tuple[float, float]:
-        return min((cost(at(slack)) / n, slack) for slack in SLACKS)
+        return min((cost(each) / n, slack) for slack, each in tried)
 
     return (
         at(eps),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from labbook.errors import UsageError
 from labbook.experiments import AtLeast, AtMost, Between, Trial, experiment
+from labbook.experiments.beside import z_score
 from labbook.model import Axis, Cell, Column, Figure, Mark, Series, Table
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def _discrete(trial: Trial, found: DiscreteChannel, blocks: int) -> None:
         law = Mixed(found.inputs, tuple(coder.law(pair) for pair in found.pairs))
         mean, se = _send(trial, coder, found, blocks)
         trial.progress(place + 1, of=len(CODERS))
-        z = (mean - law.mean_log2) / se if se else 0.0
+        z = z_score(mean, law.mean_log2, se)
         trial.metric(f"{name}.entropy", law.entropy)
         trial.metric(f"{name}.mean_log2_index", mean)
         rows.append((coder.label, law.entropy, law.mean_log2, mean, se, z))

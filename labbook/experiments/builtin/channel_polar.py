@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from labbook.experiments import AtLeast, AtMost, Between, Trial, experiment
+from labbook.experiments.beside import z_score
 from labbook.model import Axis, Cell, Column, Figure, Mark, Series, Table
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ def _measured(
         plain=float(plain.mean()),
         conditional=mean,
         se=se,
-        z=None if exact is None else (mean - exact) / se if se else 0.0,
+        z=None if exact is None else z_score(mean, exact, se),
         flips_z=(wrong - blocks * n * flip) / math.sqrt(blocks * n * flip * (1 - flip)),
         rate=blocks * n / seconds,
         mismatches=mismatches,

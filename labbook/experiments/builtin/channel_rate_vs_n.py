@@ -6,10 +6,13 @@ import math
 from typing import TYPE_CHECKING, Annotated
 
 from labbook.experiments import AtLeast, Between, Probabilities, Trial, experiment
+from labbook.experiments.beside import z_score
 from labbook.model import Axis, Cell, Column, Figure, Mark, Series, Table
 
 if TYPE_CHECKING:
+    from labbook.channel.bit_blocks import BitBlocks
     from labbook.channel.truncated_law import Truncated
+    from labbook.compute import Stream
 
 LARGEST_N = 1024
 SIMULATED_CANDIDATES = 2e8
@@ -34,16 +37,27 @@ COLUMNS = (
 )
 
 
-def check(p: tuple[float, ...], q: tuple[float, ...], n: tuple[int, ...]) -> None:
+def check(
+    p: tuple[float, ...],
+    q: tuple[float, ...],
+    n: tuple[int, ...],
+    eps: tuple[float, ...] | float,
+) -> None:
     from labbook.channel import DiscretePair
-    from labbook.channel.truncated_law import truncated
+    from labbook.channel.spectrum import LARGEST_LOG2_M, need_few_types
 
     pair = DiscretePair(p, q)
+    slack = max(eps) if isinstance(eps, tuple) else eps
     for length in n:
         if length > LARGEST_N:
             raise ValueError(f"n={length} is above {LARGEST_N}, the longest block.")
-        if math.comb(length + len(p) - 1, len(p) - 1) > 10**5:
-            truncated(pair, length, 0.0)
+        need_few_types(len(p), length)
+        if length * (pair.kl_bits + slack) > LARGEST_LOG2_M:
+            raise ValueError(
+                f"with n={length} and eps={slack:g} the cap on q/p is "
+                f"2^{length * (pair.kl_bits + slack):.4g}, beyond double precision; give shorter "
+                "blocks or a smaller eps."
+            )
 
 
 @experiment(
@@ -76,12 +90,14 @@ def channel_rate_vs_n(
     blocks: how many blocks to simulate of each length for which it is quick; 0 for none
     """
     from labbook.channel import DiscretePair
-    from labbook.channel.truncated_law import truncated
+    from labbook.channel.spectrum import types
+    from labbook.channel.truncated_law import Truncated
 
     pair = DiscretePair(p, q)
+    blocks_of = {length: types(pair, length) for length in n}
     found: dict[tuple[int, float], Truncated] = {}
     for done, (length, slack) in enumerate([(a, b) for b in eps for a in n]):
-        found[length, slack] = truncated(pair, length, slack)
+        found[length, slack] = Truncated(blocks_of[length], length * (pair.kl_bits + slack))
         trial.progress(done, of=2 * len(n) * len(eps))
     trial.metric("kl_bits", pair.kl_bits)
     trial.metric("log2_m", pair.log2_m)
@@ -125,7 +141,7 @@ def _simulate(
     """Rows of n, eps, measured, standard error, exact, z."""
     import numpy as np
 
-    from labbook.channel.bit_blocks import LONGEST, BitBlocks, decode_block, encode_block
+    from labbook.channel.bit_blocks import LONGEST, BitBlocks, encode_block
     from labbook.compute import Stream
 
     rows: list[tuple[Cell, ...]] = []
@@ -136,15 +152,25 @@ def _simulate(
             continue
         bits, stream = BitBlocks(n, one, each.log2_cap), Stream.named(trial.seed, f"{n} {eps!r}")
         messages = np.array([encode_block(bits, stream, block) for block in range(blocks)])
-        for block, message in enumerate(messages):
-            word = int(stream.words(2 * int(message) - 2, 1, block=block)[0])
-            mismatches += decode_block(n, stream, block, int(message)) != word % (1 << n)
+        mismatches += sum(
+            not _is_hers(bits, stream, block, int(message))
+            for block, message in enumerate(messages)
+        )
         logs = np.log2(messages) / n
         mean, se = float(logs.mean()), float(logs.std(ddof=1)) / math.sqrt(blocks)
         exact = each.index.mean_log2 / n
-        rows.append((n, eps, mean, se, exact, (mean - exact) / se if se else None))
+        rows.append((n, eps, mean, se, exact, z_score(mean, exact, se)))
     trial.metric("mismatches", mismatches)
     return rows
+
+
+def _is_hers(bits: BitBlocks, stream: Stream, block: int, message: int) -> bool:
+    """Whether the block that Bob decodes is one that Alice's thresholds accept."""
+    from labbook.channel.bit_blocks import decode_block
+
+    ones = decode_block(bits.n, stream, block, message).bit_count()
+    coin = stream.words(2 * message - 1, 1, block=block)[0]
+    return bool(bits.always[ones] or coin < bits.limits[ones])
 
 
 def _simulated(rows: list[tuple[Cell, ...]], blocks: int) -> Table:

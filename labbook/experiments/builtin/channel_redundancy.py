@@ -20,7 +20,7 @@ REFERENCES = (
 
 def check(p: tuple[float, ...], q: tuple[float, ...], n: tuple[int, ...]) -> None:
     from labbook.channel import DiscretePair
-    from labbook.channel.spectrum import LARGEST_LOG2_M, spectrum
+    from labbook.channel.spectrum import LARGEST_LOG2_M, need_few_types
 
     pair = DiscretePair(p, q)
     for length in n:
@@ -29,7 +29,7 @@ def check(p: tuple[float, ...], q: tuple[float, ...], n: tuple[int, ...]) -> Non
                 f"with n={length} the largest ratio is 2^{length * pair.log2_m:.4g}, beyond "
                 f"double precision; give n up to {int(LARGEST_LOG2_M / pair.log2_m)}."
             )
-    spectrum(pair, max(n, default=1))
+    need_few_types(len(p), max(n))
 
 
 @experiment(

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from labbook.experiments import AtLeast, Probabilities, Trial, experiment
+from labbook.experiments.beside import z_score
 from labbook.model import Axis, Cell, Column, Figure, Mark, Series, Table
 
 if TYPE_CHECKING:
@@ -111,9 +112,7 @@ class _Row:
     def z(self) -> float | None:
         if not self.comparable:
             return None
-        if self.se == 0:
-            return 0.0 if math.isclose(self.measured, self.exact, abs_tol=1e-12) else math.inf
-        return (self.measured - self.exact) / self.se
+        return z_score(self.measured, self.exact, self.se, certain=True)
 
 
 def _send(trial: Trial, pair: DiscretePair, blocks: int) -> _Tally:

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Annotated
 
 from labbook.experiments import AtLeast, AtMost, Trial, experiment
+from labbook.experiments.beside import z_score
 from labbook.experiments.builtin.channel_rate_vs_n import SOURCE
 from labbook.model import Axis, Cell, Column, Figure, Mark, Series, Table
 
@@ -71,7 +72,7 @@ def _row(
     import numpy as np
 
     mean, se = found.mean(np.log2)
-    z = (mean - mean_log2) / se if se else 0.0
+    z = z_score(mean, mean_log2, se, certain=mean_log2 == 0)
     return label, pair.kl_bits, mean, se, mean_log2, z, found.entropy, entropy
 
 

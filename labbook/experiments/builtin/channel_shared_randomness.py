@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import subprocess
 import sys
 import tempfile
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from labbook.errors import ExperimentError
 from labbook.experiments import Between, Probabilities, Trial, experiment
+from labbook.experiments.beside import z_score
 from labbook.experiments.builtin.channel_rejection import SOURCE, check
 from labbook.model import Axis, Cell, Column, Figure, Mark, Series, Table
 
@@ -94,10 +94,8 @@ class _Row:
     written: float | None = None
 
     @property
-    def z(self) -> float:
-        if self.se == 0:
-            return 0.0 if math.isclose(self.measured, self.exact, abs_tol=1e-9) else math.inf
-        return (self.measured - self.exact) / self.se
+    def z(self) -> float | None:
+        return z_score(self.measured, self.exact, self.se, certain=True)
 
 
 def _part(trial: Trial, begin: float, end: float) -> Callable[[int, int], None]:

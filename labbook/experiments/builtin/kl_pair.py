@@ -86,7 +86,8 @@ def kl_pair(
         earlier=tally_from_json(trial.earlier.get("tally")) if trial.earlier else None,
         progress=lambda done, of: trial.progress(done, of=of),
     )
-    trial.keep({"tally": tally_to_json(found.kept)})
+    if found.kept is not None:
+        trial.keep({"tally": tally_to_json(found.kept)})
     shape = tail_k(found.tally.largest)
     table = rows(found)
     _record(trial, found, table, shape)
