@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -71,6 +72,7 @@ def decode_exact(n: int, stream: Stream, block: int, message: ExactMessage) -> i
     return message.value if message.is_named else decode_block(n, stream, block, message.value)
 
 
+@lru_cache(maxsize=64)
 def _left_over(blocks: BitBlocks) -> Reals:
     """The law of the number of ones of a block that is named."""
     from scipy.special import gammaln, xlog1py, xlogy

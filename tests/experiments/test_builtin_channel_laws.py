@@ -109,6 +109,14 @@ def test_the_sketch_is_off_and_the_best_slack_shrinks() -> None:
     assert all(rate > KL for rate in best)
 
 
+def test_blocks_sent_exactly_cost_what_is_exact() -> None:
+    trial = channel_exact_variants(eps=0.1, n=[1, 8, 12], blocks=1500, seed=6)
+    assert column(trial, "simulated", "n") == [1, 8, 12]
+    for name in ("z", "z of ones"):
+        assert all(abs(z) < 4.5 for z in column(trial, "simulated", name))
+    assert "simulated" not in channel_exact_variants(n=[8], blocks=0, seed=6).tables
+
+
 # Redundancy
 
 
