@@ -27,8 +27,12 @@ def main(arguments: list[str]) -> int:
     except LabbookError as error:
         sys.stderr.write(f"{error.message} {error.hint}".strip() + "\n")
         return error.exit_code
-    with Path(symbols).open("wb") as opened:
-        np.save(opened, decoded)
+    try:
+        with Path(symbols).open("wb") as opened:
+            np.save(opened, decoded)
+    except OSError as error:
+        sys.stderr.write(f"{symbols} cannot be written: {error.strerror}.\n")
+        return LabbookError.exit_code
     return 0
 
 

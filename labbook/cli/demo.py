@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -55,7 +57,8 @@ def demo(context: Context, directory: Path | None, app: bool | None) -> None:
     # The path stands alone on its line, for scripts and for terminals that make it a link.
     put_text(str(page))
     _heading("The same notebook in the app:")
-    put_text(f"  labbook --notebook {notebook}")
+    command = ["labbook"] if shutil.which("labbook") else [sys.executable, "-m", "labbook"]
+    put_text(f"  {shlex.join([*command, '--notebook', str(notebook)])}")
     if _wants_app(app):
         context.open_app(context.desk)
 

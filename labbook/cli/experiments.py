@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import asdict
+from textwrap import wrap
 
 import click
 
 from labbook.cli.context import Context
-from labbook.cli.output import columns, put_json, put_text, say
+from labbook.cli.output import columns, put_json, put_text, say, terminal_width
 from labbook.desk import launch
-from labbook.model.experiment import Specification
+from labbook.model.experiment import Parameter, Specification
+
+WIDEST = 98
 
 
 @click.command()
@@ -36,18 +39,32 @@ def experiments(context: Context, name: str | None, as_json: bool) -> None:
 
 
 def _described(specification: Specification) -> str:
-    lines = [f"{specification.name}: {specification.title}", "", specification.help, ""]
-    rows = [
-        (each.name, each.default_text or "(required)", each.help, each.bounds)
-        for each in specification.parameters
-    ]
-    lines.append(columns(("parameter", "default", "meaning", "allowed"), rows))
+    room = min(terminal_width() or WIDEST, WIDEST)
+    lines = [f"{specification.name}: {specification.title}", ""]
+    lines += ["\n".join(wrap(each, room)) + "\n" for each in specification.help.split("\n\n")]
+    lines.append("Parameters")
+    for each in specification.parameters:
+        lines.append(f"  {_typed(each)}")
+        lines += wrap(_meaning(each), room, initial_indent=" " * 6, subsequent_indent=" " * 6)
     if specification.references:
         lines += ["", "References", *(f"  {each}" for each in specification.references)]
-    example = shlex.join(
-        f"{each.name}={each.default_text}" for each in specification.parameters[:2]
-    )
+    needed = [each for each in specification.parameters if each.required]
+    example = shlex.join(_typed(each) for each in needed or specification.parameters[:2])
     lines += ["", f"  labbook run {specification.name} {example}".rstrip()]
     if specification.grows:
         lines.append(f"  labbook runs continue ID {specification.grows}=…   (a run, with more)")
     return "\n".join(lines)
+
+
+def _typed(parameter: Parameter) -> str:
+    return f"{parameter.name}={'…' if parameter.required else parameter.default_text}"
+
+
+def _meaning(parameter: Parameter) -> str:
+    said = (
+        "required" if parameter.required else "",
+        parameter.help,
+        f"one of {', '.join(parameter.choices)}" if parameter.choices else "",
+        parameter.bounds,
+    )
+    return "; ".join(part for part in said if part)

@@ -107,6 +107,10 @@ def main(open_app: OpenApp) -> NoReturn:
         sys.exit(error.exit_code)
     except click.exceptions.Exit as exit_:
         sys.exit(exit_.exit_code)
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "labbook"
+        _say(error.format_message(), f"`{command} --help` tells what it takes.")
+        sys.exit(error.exit_code)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

@@ -126,7 +126,8 @@ def _raise_unless_finished(run: Run) -> None:
     if run.state is RunState.CANCELLED:
         raise RunCancelled(f"Run {run.id} was cancelled.")
     if run.state is not RunState.FINISHED:
+        verb = "failed" if run.state is RunState.FAILED else f"is {run.state.words}"
         raise RunFailed(
-            f"Run {run.id} is {run.state.words}: {run.message or 'no reason is known.'}",
+            f"Run {run.id} {verb}: {run.message or 'no reason is known.'}",
             hint=f"`labbook runs log {run.id}` shows what it printed.",
         )

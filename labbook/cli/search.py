@@ -51,8 +51,9 @@ def search(context: Context, query: tuple[str, ...], limit: int, as_json: bool) 
 
     for hit in hits:
         line = Text(f"{hit.day}  ", style="dim")
-        line.append(plain(hit.title), style="bold")
-        line.append("  ")
+        if not hit.repeats_title:
+            line.append(plain(hit.title), style="bold")
+            line.append("  ")
         for piece, matched in hit.snippet:
             line.append(plain(piece).replace("\n", " "), style="reverse" if matched else "default")
         put(line)

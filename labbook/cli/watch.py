@@ -27,23 +27,27 @@ def watch(desk: Desk, run: Run) -> Run:
     Raises:
         RunCancelled: Ctrl-C was pressed a second time; the run is on its way to its end.
     """
-    cancelled = False
-    latest = run
     with _shown(f"run {run.id} · {run.experiment}") as show:
-        while True:
+        try:
+            return _followed(desk, run, show)
+        except KeyboardInterrupt:
             try:
-                for latest in runs.follow(desk, run.id):
-                    show(latest.progress)
-                return latest
-            except KeyboardInterrupt:
-                if cancelled:
-                    raise RunCancelled(
-                        f"Run {run.id} has been asked to stop, and is not waited for.",
-                        hint=f"`labbook runs show {run.id}` tells how it ends.",
-                    ) from None
-                cancelled = True
                 if not runs.cancel(desk, run.id).state.has_ended:
                     say("Cancelling; press Ctrl-C again not to wait for its end.")
+                return _followed(desk, run, show)
+            except KeyboardInterrupt:
+                runs.cancel(desk, run.id)  # the first request may have been interrupted itself
+                raise RunCancelled(
+                    f"Run {run.id} has been asked to stop, and is not waited for.",
+                    hint=f"`labbook runs show {run.id}` tells how it ends.",
+                ) from None
+
+
+def _followed(desk: Desk, run: Run, show: _Show) -> Run:
+    latest = run
+    for latest in runs.follow(desk, run.id):
+        show(latest.progress)
+    return latest
 
 
 @contextmanager

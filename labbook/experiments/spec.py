@@ -57,6 +57,11 @@ class Argument:
     def _within_bounds(self, value: Any, given: Any) -> Any:
         if self.parameter.kind is ParameterKind.CHOICE and value not in self.parameter.choices:
             raise self._refusal(given, self._expected())
+        if self.parameter.kind.is_list and not value and self.parameter.default:
+            raise UsageError(
+                f"The parameter {self.parameter.name} is empty: give at least one value.",
+                hint=f"Its default is {self.parameter.default_text}.",
+            )
         if not all(bound.allows(value) for bound in self.bounds):
             raise self._refusal(given, self.parameter.bounds)
         return value

@@ -29,3 +29,9 @@ class Hit:
     day: dt.date
     title: str
     snippet: tuple[tuple[str, bool], ...] = ()
+
+    @property
+    def repeats_title(self) -> bool:
+        """Whether the snippet says what the title says, as where a note is one line."""
+        words = " ".join("".join(piece for piece, _ in self.snippet).split())
+        return bool(words) and words.startswith(" ".join(self.title.split()))

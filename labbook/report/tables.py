@@ -21,6 +21,7 @@ MOST_ROWS = 40
 MOST_ROWS_IN_A_REPORT = 200
 
 _GAP = 2
+_MOST_KEYS = 3
 _HEADING = Style(bold=True)
 _FAINT = Style(dim=True)
 
@@ -59,8 +60,8 @@ class TableView:
 def draw_table(table: Table, width: int = 80, most_rows: int = MOST_ROWS) -> Text:
     """A table as text, numbers aligned. `.plain` of the result is the bare text.
 
-    Columns that find no room come below, beside the first column again; longer texts are
-    broken into lines. Of a long table the first rows are shown, and how many more there are.
+    Columns that find no room come below, beside those again that tell the rows apart; longer
+    texts are broken into lines. Of a long table the first rows are shown, and how many more.
     """
     lines = _title(table, width)
     lines += draw_columns(_columns(table, most_rows), width)
@@ -76,7 +77,7 @@ def draw_columns(columns: Sequence[ShownColumn], width: int) -> list[Text]:
     if _total(widths) > width:
         widths = [_narrowed(column, width // 2 - _GAP) for column in columns]
     lines: list[Text] = []
-    for part in _fold(widths, width):
+    for part in _fold(widths, width, _keys(columns, widths, width)):
         lines += [Text()] if lines else []
         lines += _draw([columns[place] for place in part], [widths[place] for place in part])
     return lines
@@ -164,13 +165,24 @@ def _narrowed(column: ShownColumn, most: int) -> int:
     return max(cells if column.is_number else min(cells, most), min(words, most), 1)
 
 
-def _fold(widths: Sequence[int], width: int) -> Iterator[list[int]]:
-    """Groups of columns that fit beside each other, each group beginning with the first."""
-    part = [0]
-    for place in range(1, len(widths)):
-        if len(part) > 1 and _total([widths[each] for each in (*part, place)]) > width:
+def _keys(columns: Sequence[ShownColumn], widths: Sequence[int], width: int) -> int:
+    """How many of the first columns tell the rows apart, if they leave room for others."""
+    for count in range(1, min(len(columns), _MOST_KEYS) + 1):
+        if _total(widths[:count]) > width // 2:
+            break
+        rows = list(zip(*(column.cells for column in columns[:count]), strict=True))
+        if len(set(rows)) == len(rows):
+            return count
+    return 1
+
+
+def _fold(widths: Sequence[int], width: int, keys: int) -> Iterator[list[int]]:
+    """Groups of columns that fit beside each other, each group beginning with the key columns."""
+    part = list(range(keys))
+    for place in range(keys, len(widths)):
+        if len(part) > keys and _total([widths[each] for each in (*part, place)]) > width:
             yield part
-            part = [0]
+            part = list(range(keys))
         part.append(place)
     yield part
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from labbook.text.period import Period
 
 _OPEN, _CLOSE = "\x02", "\x03"
+_JSON_SIGNS = str.maketrans("", "", '{}[]"')
 _SNIPPET_WORDS = 16
 _SNIPPET_LENGTH = 120
 _MOST_TERMS = 64
@@ -115,7 +116,9 @@ def _find(
                 id=row.id,
                 day=day(row.day),
                 title=_first_line(row.title),
-                snippet=snippets.get(row.id) or ((_one_line(row.beginning), False),),
+                snippet=_readable(
+                    kind.kind, snippets.get(row.id) or ((_one_line(row.beginning), False),)
+                ),
             ),
         )
         for row in connection.execute(shown)
@@ -171,6 +174,13 @@ def _pieces(marked: str) -> tuple[tuple[str, bool], ...]:
         elif piece:
             pieces.append((piece, matched))
     return tuple(pieces)
+
+
+def _readable(kind: HitKind, pieces: tuple[tuple[str, bool], ...]) -> tuple[tuple[str, bool], ...]:
+    """Of a run, parameters and warnings are found as JSON: its signs are left out."""
+    if kind is not HitKind.RUN:
+        return pieces
+    return tuple((piece.translate(_JSON_SIGNS), matched) for piece, matched in pieces)
 
 
 def _first_line(text: str) -> str:

@@ -139,6 +139,15 @@ def test_bob_says_in_a_sentence_what_he_cannot_read(tmp_path: Path) -> None:
     assert done.stderr.startswith("Usage:")
 
 
+def test_bob_says_in_a_sentence_where_he_cannot_write(tmp_path: Path) -> None:
+    file, _ = sent_file()
+    write(tmp_path / "messages.lbm", file)
+    done = bob(tmp_path / "messages.lbm", tmp_path / "nowhere" / "symbols.npy")
+    assert done.returncode == 1
+    assert done.stderr.endswith("symbols.npy cannot be written: No such file or directory.\n")
+    assert done.stderr.count("\n") == 1
+
+
 def test_prior_and_seed_may_come_from_elsewhere(tmp_path: Path) -> None:
     _, sent = sent_file()
     write(tmp_path / "bare.lbm", MessageFile(sent.messages, ELIAS_DELTA))

@@ -84,6 +84,8 @@ def test_a_note_goes_on_the_day_and_thread_that_are_named(book: Path) -> None:
         (("next", "done", "99"), "99"),
         (("runs", "show", "99"), "99"),
         (("runs", "show", "9" * 20), "9" * 20),
+        (("show", "--bogus"), "`labbook show --help` tells what it takes."),
+        (("runs", "show"), "`labbook runs show --help` tells what it takes."),
     ],
 )
 def test_a_mistake_gets_one_sentence_and_no_traceback(
@@ -93,7 +95,9 @@ def test_a_mistake_gets_one_sentence_and_no_traceback(
     answer = labbook(book, *arguments)
     assert answer.code in (2, 3)
     assert words in answer.err
+    assert answer.err.startswith("labbook: ")
     assert "Traceback" not in answer.err
+    assert "Usage:" not in answer.err
     assert not answer.out
 
 

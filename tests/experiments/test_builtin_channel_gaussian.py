@@ -120,7 +120,7 @@ def test_alice_and_bob_differ_when_they_share_another_stream(
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ({"mutual_information": ""}, "has 0 values"),
+        ({"mutual_information": ""}, "is empty: give at least one value"),
         ({"mutual_information": "1,2,1"}, "names a value twice"),
         ({"mutual_information": "0"}, "between 0.05 and 20"),
         ({"mutual_information": "1,25"}, "between 0.05 and 20"),

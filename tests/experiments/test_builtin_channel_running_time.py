@@ -121,7 +121,7 @@ def test_alice_and_bob_differ_when_they_share_another_stream(
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ({"kl": ""}, "has 0 values"),
+        ({"kl": ""}, "is empty: give at least one value"),
         ({"kl": "3,3"}, "names a value twice"),
         ({"kl": "0"}, "between 0.1 and 20"),
         ({"kl": "30"}, "between 0.1 and 20"),

@@ -107,6 +107,12 @@ def test_a_choice_outside_the_choices_is_answered_with_them() -> None:
         coding.signature.read({"coder": "omega"})
 
 
+@pytest.mark.parametrize("empty", ["", "[]"])
+def test_a_list_whose_default_has_values_may_not_be_empty(empty: str) -> None:
+    with pytest.raises(UsageError, match="sizes is empty: give at least one value"):
+        coding.signature.read({"sizes": empty})
+
+
 def test_a_called_experiment_returns_its_trial_and_needs_no_notebook() -> None:
     first = coding(blocks=3, seed=7)
     again = coding(blocks=3, seed=7)

@@ -126,6 +126,14 @@ def test_a_wide_table_is_folded_beside_its_first_column(width: int) -> None:
     assert text.count("estimator") == text.count("k1 ")
 
 
+def test_a_folded_table_repeats_the_columns_that_tell_its_rows_apart() -> None:
+    names = ("law", "coder", "bits per symbol", "entropy of the index")
+    rows = tuple((law, coder, 1.5, 2.5) for law in ("q", "p") for coder in ("greedy", "plain"))
+    lines = draw_table(Table("t", tuple(map(Column, names)), rows), 26).plain.split("\n")
+    assert sum("law  coder" in line for line in lines) == 2
+    assert sum(line.startswith("q    greedy") for line in lines) == 2
+
+
 def test_of_a_long_table_the_first_rows_are_shown_and_the_others_counted() -> None:
     table = Table("t", (Column("n"),), tuple((number,) for number in range(1000)))
     lines = draw_table(table, 40, most_rows=5).plain.split("\n")

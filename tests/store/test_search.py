@@ -117,6 +117,21 @@ def test_a_match_is_marked_in_its_surroundings(nb: Notebook) -> None:
     assert len(text) < 200
 
 
+def test_parameters_that_matched_are_shown_as_one_types_them(nb: Notebook) -> None:
+    _run(nb, shift=[0.25, 0.5])
+    (hit,) = search(nb, "shift")
+    assert "".join(piece for piece, _ in hit.snippet).endswith("shift: 0.25, 0.5")
+
+
+def test_a_snippet_that_repeats_its_title_is_known(nb: Notebook) -> None:
+    _add(nb, "- [ ] measure k3 again")
+    _add(nb, "# On k3\n\nIt has a tail.")
+    assert {hit.title: hit.repeats_title for hit in search(nb, "tail")} == {"On k3": False}
+    assert {hit.title: hit.repeats_title for hit in search(nb, "on")} == {"On k3": False}
+    _add(nb, "spread of k2")
+    assert {hit.title: hit.repeats_title for hit in search(nb, "spread")} == {"spread of k2": True}
+
+
 def test_a_changed_deleted_or_restored_note_is_found_as_it_is_now(nb: Notebook) -> None:
     note = _add(nb, "alpha")
     notes.save_note(nb, note.id, "beta", version=1, moment=at(1))

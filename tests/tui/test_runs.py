@@ -75,6 +75,20 @@ async def test_an_experiment_is_picked_filled_in_and_started(lab: Desk) -> None:
         assert hand.selected.run.state is RunState.FINISHED
 
 
+async def test_an_experiment_whose_name_is_typed_stands_before_those_whose_titles_say_it(
+    lab: Desk,
+) -> None:
+    known, _ = launch.experiments(lab)
+    titled = [each.name for each in known if "rejection" in each.title.casefold()]
+    assert titled[0] != "channel.rejection"
+    async with opened(lab) as hand:
+        await hand.press("r")
+        await hand.until(lambda: "channel." in hand.screen)
+        await hand.type("rejection")
+        await hand.settle()
+        assert hand.screen.index("channel.rejection") < hand.screen.index(titled[0])
+
+
 async def test_a_value_that_cannot_be_used_is_said_at_its_field(lab: Desk) -> None:
     async with opened(lab) as hand:
         form = await pick(hand, "well")

@@ -35,8 +35,6 @@ MOST_LEARNT_SYMBOLS = 1 << 22
 
 
 def check(n: tuple[int, ...], symbols: int) -> None:
-    if not n:
-        raise ValueError("n is empty: give at least one length.")
     for length in n:
         if length.bit_count() != 1:
             raise ValueError(f"n={length} is no power of two, as the length of a polar block is.")

@@ -106,6 +106,11 @@ def channel_rate_vs_n(
         rows = _simulate(trial, found, pair.q[1], blocks)
         if rows:
             trial.table(_simulated(rows, blocks))
+        else:
+            trial.warn(
+                f"{blocks:,} blocks of any of these lengths take too long to simulate: figures "
+                "are exact alone."
+            )
     trial.figure(_figure(found, pair.kl_bits, pair.log2_m))
 
 

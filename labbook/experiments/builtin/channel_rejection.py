@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from labbook.channel import DiscretePair, Geometric, IndexCounts
 
 BLOCKS_AT_ONCE = 1 << 16
-CANDIDATE_LIMIT = 2e11
+CANDIDATE_LIMIT = 9e10
+"""About an hour."""
+
 CANDIDATES_PER_SECOND = 2.5e7
 """Of one core, for large M (measured)."""
 

@@ -24,14 +24,7 @@ APART = 1.05
 """Points of one size stand side by side, each further to the right by this factor."""
 
 
-def check(dimensions: tuple[int, ...], sizes: tuple[int, ...], neighbours: tuple[int, ...]) -> None:
-    for name, values in (
-        ("dimensions", dimensions),
-        ("sizes", sizes),
-        ("neighbours", neighbours),
-    ):
-        if not values:
-            raise ValueError(f"{name} is empty: give at least one whole number.")
+def check(sizes: tuple[int, ...], neighbours: tuple[int, ...]) -> None:
     if min(sizes) <= max(neighbours):
         raise ValueError(
             f"a sample of {min(sizes)} has no neighbour number {max(neighbours)}: every size "

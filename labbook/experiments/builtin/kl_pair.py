@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 MOST = 20_000_000_000
 """About an hour at the 6·10⁶ samples a second that one core makes at least."""
 
+ROUNDING = 1e-14
+"""What differences of exact values leave."""
+
 MOST_ON_DEVICE = 20_000_000_000_000
 """About an hour at 5·10⁹ samples a second, a cautious guess for the kernel; not measured."""
 
@@ -172,7 +175,7 @@ def _relative(found: Measurement, table: Mapping[str, Row]) -> Table:
         (
             WORDS.get(name, name),
             *(
-                _cell(value / kl)
+                _cell(0.0 if abs(value) < ROUNDING * kl else value / kl)
                 for value in (
                     row.mean - kl,
                     row.se,

@@ -37,9 +37,7 @@ RARE = 0.1
 """Relative standard error of a standard deviation from which the reader is warned."""
 
 
-def check(steps: tuple[int, ...], distance: float) -> None:
-    if not steps:
-        raise ValueError("steps is empty: give at least one length.")
+def check(distance: float) -> None:
     if abs(distance) < CLOSEST:
         raise ValueError(
             f"distance={distance:g} makes both chains the same, or nearly so: take one whose size "

@@ -116,6 +116,8 @@ class Launcher(Dialog[Run]):
             for each in self._found.values()
             if all(word in f"{each.name} {each.title}".casefold() for word in words)
         ]
+        # Who types a name means it, and not another experiment's title.
+        fitting.sort(key=lambda each: not all(word in each.name.casefold() for word in words))
         self.query_one(Choices).fill([(_line(each), each.name) for each in fitting], keep=True)
         if not fitting:
             await self._fill_in()  # the form of one that is not in the list must not be started

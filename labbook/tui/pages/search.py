@@ -151,16 +151,19 @@ class SearchPage(Page):
 
 
 def _option(hit: Hit, room: int) -> Content:
-    """One hit on two lines: where it is, and the words around what matched."""
+    """One hit: where it is, and the words around what matched; on two lines if need be."""
     title = plain_line(hit.title)
     heading = Content.assemble(
-        (f"{hit.day:%a} {hit.day}", "bold"), (f"  {hit.kind.value:<6}  ", "$accent"), title
+        (f"{hit.day:%a} {hit.day}", "bold"), (f"  {hit.kind.value:<6}  ", "$accent")
     )
     pieces = [
         (plain(words).replace("\n", " "), "bold $warning" if matched else "$quiet")
         for words, matched in hit.snippet
     ]
-    if "".join(words for words, _ in pieces).strip() in ("", title):
+    if hit.repeats_title:
+        return (heading + Content.assemble(*pieces)).truncate(room, ellipsis=True)
+    heading += Content(title)
+    if not "".join(words for words, _ in pieces).strip():
         return heading.truncate(room, ellipsis=True)
     snippet = Content(" " * SNIPPET_INDENT) + Content.assemble(*pieces)
     lines = (heading, snippet)
