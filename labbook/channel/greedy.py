@@ -6,6 +6,7 @@ correlation", IEEE Trans. Inf. Theory 56 (2010) 438.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,8 +45,10 @@ class Greedy:
     """Alice at work on any blocks."""
 
     def __init__(self, pair: DiscretePair) -> None:
-        p = np.array(pair.p)
-        self._ratio = np.where(p > 0, np.array(pair.q) / np.where(p > 0, p, 1.0), 0.0)
+        # The plan is of probabilities that sum to 1: any other scale, and the last candidate,
+        # which is certain to be accepted, could be passed over.
+        p, q = np.array(pair.p) / math.fsum(pair.p), np.array(pair.q) / math.fsum(pair.q)
+        self._ratio = np.where(p > 0, q / np.where(p > 0, p, 1.0), 0.0)
         self._plan = schedule(spectrum(pair))
         self.candidates = 1 / pair.acceptance
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from labbook.channel import CODERS, DiscretePair, Prior, decode, minimal, ordered
 from labbook.channel import search as search_module
 from labbook.channel.exponentials import UNIT_BITS, exponentials, log_of
+from labbook.channel.greedy import Greedy
 from labbook.channel.poisson import encode_poisson, inverse_ratios
 from labbook.compute import Stream
 from labbook.errors import UsageError
@@ -100,6 +101,15 @@ def test_symbols_of_one_ratio_share_what_is_decoded() -> None:
     assert decoded[2] == pytest.approx(0.4**2)
     assert ordered(2).total_variation(pair) > ordered(64).total_variation(pair) > 0
     assert CODERS["poisson"].total_variation(pair) == 0
+
+
+@pytest.mark.parametrize("scale", [1 - 9e-10, 1.0, 1 + 9e-10])
+def test_greedy_rejection_always_ends_whatever_the_last_digits_of_the_sums(scale: float) -> None:
+    """Where q is p the first candidate is certain; another scale of q would pass it over."""
+    coder = Greedy(DiscretePair((0.3, 0.7), (0.3 * scale, 0.7 * scale)))
+    limits, always = coder.limits(0, 1)
+    # Of a chance of 1 − ε, ε the spacing of doubles, a word fails once in 2^52.
+    assert (always | (limits >= 2**64 - 2**12)).all()
 
 
 def test_no_mass_among_the_candidates_sends_the_first() -> None:
