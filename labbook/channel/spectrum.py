@@ -112,7 +112,7 @@ class Spectrum:
         """The channel simulation divergence −∫ w log2 w dh, w(h) = P_p(r ≥ h), in bits.
 
         C. T. Li, A. El Gamal, IEEE Trans. Inf. Theory 64 (2018) 6967; D. Goc, G. Flamich,
-        "On channel simulation conjectures", 2024.
+        "On channel simulation with causal rejection samplers", ISIT 2024, arXiv:2401.16579.
         """
         above, _ = self.log2_above
         # Rounding may leave the mass of everything a hair above 1.
