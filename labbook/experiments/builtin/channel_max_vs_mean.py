@@ -17,8 +17,10 @@ COLUMNS = ("KL", "divergence", "log2 M", "rejection", "greedy", "greedy Poisson"
     "channel.max-vs-mean",
     title="Cost of coders between KL and log2 M",
     references=(
-        "D. Goc, G. Flamich, On channel simulation with causal rejection samplers, ISIT 2024, "
-        "https://arxiv.org/abs/2401.16579",
+        (
+            "D. Goc, G. Flamich, On channel simulation with causal rejection samplers, ISIT 2024, "
+            "https://arxiv.org/abs/2401.16579"
+        ),
         "G. Flamich, Greedy Poisson rejection sampling, NeurIPS 2023, https://arxiv.org/abs/2305.15313",
     ),
 )
