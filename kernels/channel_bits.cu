@@ -14,7 +14,7 @@
 //           before a smaller one is known.
 // Launch    one dimension, at least rows * 2^log2_lanes threads, of any block. Static shared
 //           memory: 0.6 KiB. `found` does not depend on the launch.
-// Accuracy  integers only: equal to labbook.channel.bit_blocks, bit for bit.
+// Accuracy  integers only: equal to labbook.channel.coders.bit_blocks, bit for bit.
 #include "channel_search.cuh"
 
 const int CHANNEL_LONGEST = 64;

@@ -1,4 +1,4 @@
-// Exponential random numbers as integers: those of labbook/channel/exponentials.py, bit for bit.
+// Exponential random numbers as integers: those of labbook/channel/coders/exponentials.py, bit for bit.
 //
 // channel_logarithm(value)     the natural logarithm of a positive number, not a subnormal one
 // channel_exponential(word)    -log((floor(word / 2^12) + 1/2) / 2^52) in units of 2^-32

@@ -20,7 +20,7 @@
 //           greedy table serve all blocks; threads side by side read rows side by side.
 // Launch    one dimension; channel_first with at least rows * 2^log2_lanes threads, of any block,
 //           channel_symbols with any. No shared memory. Results do not depend on the launch.
-// Accuracy  integers only: equal to labbook.channel.rejection and labbook.channel.greedy, bit for
+// Accuracy  integers only: equal to labbook.channel.coders.rejection and labbook.channel.coders.greedy, bit for
 //           bit.
 #include "channel_search.cuh"
 

@@ -39,7 +39,7 @@
 //           channel_logarithms any. Static shared memory: 4 KiB. What is chosen does not depend
 //           on the launch.
 // Accuracy  times are integers, a score is one multiplication, and the logarithm is made of
-//           + - * / alone, none of them fused (--fmad=false): equal to labbook.channel.poisson,
+//           + - * / alone, none of them fused (--fmad=false): equal to labbook.channel.coders.poisson,
 //           greedy_poisson and finite, bit for bit.
 #include "channel_exponential.cuh"
 #include "channel_search.cuh"

@@ -11,13 +11,15 @@ Usable without a notebook:
     CODERS["poisson"].law(pair).entropy
 
 Convention: q is the target, p the prior, M = max q/p; lengths and divergences are in bits, and
-an index is counted from 1. Modules of their own have densities on the line (`line`, `gaussian`,
-`astar`, `dither`), blocks (`bit_blocks`, `truncated_law`), files of messages (`message_file`), and
-coding with latent variables (`ans`, `bitsback`).
+an index is counted from 1. The rooms: `coders` choose a candidate, `laws` say exactly which,
+`codes` write its number as bits, `line` has densities and the normal channel, `polar` sends blocks
+of bits without a search, `latent` has bits-back and the two-part code, `gpu` searches on a device.
 """
 
-from labbook.channel.coders import CODERS, Coder, encoder, minimal, ordered
-from labbook.channel.codes import (
+from labbook.channel.coders.interface import CODERS, Coder, encoder, minimal, ordered
+from labbook.channel.coders.rejection import encode, message_law
+from labbook.channel.coders.search import Sent, decode
+from labbook.channel.codes.integers import (
     CODES,
     elias_delta,
     elias_gamma,
@@ -26,11 +28,9 @@ from labbook.channel.codes import (
     expected_zeta,
 )
 from labbook.channel.counts import IndexCounts
-from labbook.channel.index_law import IndexLaw
-from labbook.channel.laws import Geometric
+from labbook.channel.laws.geometric import Geometric
+from labbook.channel.laws.index import IndexLaw
 from labbook.channel.pairs import DiscretePair, Prior
-from labbook.channel.rejection import encode, message_law
-from labbook.channel.search import Sent, decode
 from labbook.channel.spectrum import Spectrum, product, spectrum
 
 __all__ = [

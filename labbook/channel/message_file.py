@@ -1,7 +1,7 @@
 """A file of messages: all that Bob needs, in one place.
 
     from labbook.channel import message_file
-    from labbook.channel.index_codes import geometric_code
+    from labbook.channel.codes.index_codes import geometric_code
 
     file = message_file.MessageFile(sent.messages, geometric_code(pair.acceptance), seed=1, prior=p)
     message_file.write("messages.lbm", file)
@@ -17,10 +17,10 @@ What is in it, numbers little-endian:
     26 …          the header, h bytes of JSON in UTF-8
     26 + h …      the coded indices, c bytes, the first bit being the highest of the first byte
 
-The header has `coder`, whose candidates have two words each as in `labbook.channel.search`;
+The header has `coder`, whose candidates have two words each as in `labbook.channel.coders.search`;
 `seed` and `stream`, the number of the stream; `first`, the number of the first block; `blocks`;
 `prior`, probabilities as hexadecimal floats; `code`, with its name and parameters (see
-`labbook.channel.index_codes`); and `bits`, how many bits the coded indices have. Where seed or
+`codes.index_codes`); and `bits`, how many bits the coded indices have. Where seed or
 prior are null, Bob has them from elsewhere.
 
 With an index of a block, anybody can be Bob, in NumPy and exact integers, where prior, seed and
@@ -42,10 +42,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from labbook.channel.bit_strings import Bits
-from labbook.channel.index_codes import IndexCode, named
+from labbook.channel.coders.search import decode
+from labbook.channel.codes.bit_strings import Bits
+from labbook.channel.codes.index_codes import IndexCode, named
 from labbook.channel.pairs import Prior
-from labbook.channel.search import decode
 from labbook.compute import Stream
 from labbook.errors import UsageError
 
@@ -54,8 +54,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from labbook.channel.coders.search import Messages, Progress
     from labbook.channel.pairs import Symbols
-    from labbook.channel.search import Messages, Progress
 
 MAGIC = b"\x89LBMSG\r\n"
 VERSION = 1

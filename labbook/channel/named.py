@@ -22,7 +22,7 @@ from labbook.errors import UsageError
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from labbook.channel.index_law import IndexLaw
+    from labbook.channel.laws.index import IndexLaw
 
     Reals = NDArray[np.float64]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from labbook.channel.ans import Stack, decode_all, encode_all
-from labbook.channel.ans_tables import Tables
-from labbook.channel.polar import Polar, decode, simulate
+from labbook.channel.latent.ans import Stack, decode_all, encode_all
+from labbook.channel.latent.ans_tables import Tables
+from labbook.channel.polar.blocks import Polar, decode, simulate
 from labbook.compute import Stream
 from tests.bench.rows import Row, medians
 

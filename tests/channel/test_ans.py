@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labbook.channel.ans import LARGEST_PRECISION, LEAST_HEAD, Stack, decode_all, encode_all
-from labbook.channel.ans_tables import Tables, Uniform
+from labbook.channel.latent.ans import LARGEST_PRECISION, LEAST_HEAD, Stack, decode_all, encode_all
+from labbook.channel.latent.ans_tables import Tables, Uniform
 from labbook.compute import Stream
 from labbook.errors import UsageError
 

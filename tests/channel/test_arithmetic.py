@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labbook.channel.arithmetic import Decoder, Encoder, Frequencies
-from labbook.channel.bit_strings import Bits
+from labbook.channel.codes.arithmetic import Decoder, Encoder, Frequencies
+from labbook.channel.codes.bit_strings import Bits
 from labbook.errors import UsageError
 
 PER_SYMBOL = 1e-7

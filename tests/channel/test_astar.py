@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from labbook.channel import astar
-from labbook.channel.astar import SPLITS, Split
-from labbook.channel.gaussian import GaussianPair
-from labbook.channel.peaked import FrozenTarget, NormalPrior, NormalTarget, PeakedTarget
+from labbook.channel.line import astar
+from labbook.channel.line.astar import SPLITS, Split
+from labbook.channel.line.gaussian import GaussianPair
+from labbook.channel.line.peaked import FrozenTarget, NormalPrior, NormalTarget, PeakedTarget
 from labbook.compute import Stream
 from labbook.errors import UsageError
 

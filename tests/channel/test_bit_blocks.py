@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labbook.channel import DiscretePair
-from labbook.channel import bit_blocks as module
-from labbook.channel.bit_blocks import BitBlocks, decode_block, encode_block
-from labbook.channel.truncated_law import truncated
+from labbook.channel.coders import bit_blocks as module
+from labbook.channel.coders.bit_blocks import BitBlocks, decode_block, encode_block
+from labbook.channel.laws.truncated import truncated
 from labbook.compute import Stream
 from labbook.errors import UsageError
 

@@ -10,16 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labbook.channel.ans import Stack
-from labbook.channel.ans_tables import Tables
-from labbook.channel.bitsback import (
+from labbook.channel.latent.ans import Stack
+from labbook.channel.latent.ans_tables import Tables
+from labbook.channel.latent.bitsback import (
     LatentModel,
     decode_chain,
     encode_chain,
     posterior,
 )
-from labbook.channel.dirty import dirty_costs
-from labbook.channel.variational import bound
+from labbook.channel.latent.dirty import dirty_costs
+from labbook.channel.latent.variational import bound
 from labbook.compute import Stream
 from labbook.errors import UsageError
 

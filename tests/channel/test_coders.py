@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labbook.channel import CODERS, DiscretePair, Prior, decode, minimal, ordered
-from labbook.channel import search as search_module
-from labbook.channel.exponentials import UNIT_BITS, exponentials, log_of
-from labbook.channel.greedy import Greedy
-from labbook.channel.poisson import encode_poisson, inverse_ratios
+from labbook.channel.coders import search as search_module
+from labbook.channel.coders.exponentials import UNIT_BITS, exponentials, log_of
+from labbook.channel.coders.greedy import Greedy
+from labbook.channel.coders.poisson import encode_poisson, inverse_ratios
 from labbook.compute import Stream
 from labbook.errors import UsageError
 

@@ -11,15 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import zeta
 
-from labbook.channel import DiscretePair, Geometric, bit_strings, elias_delta, elias_gamma
-from labbook.channel.bit_strings import (
+from labbook.channel import DiscretePair, Geometric, elias_delta, elias_gamma
+from labbook.channel.codes import bit_strings
+from labbook.channel.codes.bit_strings import (
     Bits,
     read_delta,
     read_gamma,
     write_delta,
     write_gamma,
 )
-from labbook.channel.codes import (
+from labbook.channel.codes.integers import (
     direct_length,
     expected_direct,
     expected_elias_delta,
@@ -30,10 +31,10 @@ from labbook.channel.codes import (
     zeta_exponent,
     zeta_length,
 )
-from labbook.channel.finite_law import Tabulated, ordered_law
-from labbook.channel.greedy_law import greedy_law
-from labbook.channel.index_law import IndexLaw
-from labbook.channel.poisson_law import poisson_law
+from labbook.channel.laws.finite import Tabulated, ordered_law
+from labbook.channel.laws.greedy import greedy_law
+from labbook.channel.laws.index import IndexLaw
+from labbook.channel.laws.poisson import poisson_law
 from labbook.channel.spectrum import spectrum
 from labbook.errors import UsageError
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from labbook.channel import DiscretePair, IndexCounts, Prior, encode
-from labbook.channel.distinct_rank import decode_ranks, encode_ranks
-from labbook.channel.greedy import encode_greedy
-from labbook.channel.poisson import encode_poisson
+from labbook.channel.coders.distinct_rank import decode_ranks, encode_ranks
+from labbook.channel.coders.greedy import encode_greedy
+from labbook.channel.coders.poisson import encode_poisson
 from labbook.compute import Stream
 from labbook.errors import UsageError
 

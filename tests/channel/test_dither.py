@@ -9,8 +9,8 @@ import pytest
 from scipy import stats
 from scipy.integrate import dblquad, quad
 
-from labbook.channel.dither import LayeredDither, UniformDither, ideal_bits
-from labbook.channel.dither_rates import OVERHEAD, layered_rate, uniform_rate
+from labbook.channel.line.dither import LayeredDither, UniformDither, ideal_bits
+from labbook.channel.line.dither_rates import OVERHEAD, layered_rate, uniform_rate
 from labbook.compute import Stream
 from labbook.compute.random import uniforms
 from labbook.errors import UsageError

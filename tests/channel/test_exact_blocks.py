@@ -9,9 +9,9 @@ import pytest
 from scipy.stats import binom
 
 from labbook.channel import DiscretePair
-from labbook.channel.bit_blocks import BitBlocks
-from labbook.channel.exact_blocks import ExactMessage, decode_exact, encode_exact, kept
-from labbook.channel.truncated_law import truncated
+from labbook.channel.coders.bit_blocks import BitBlocks
+from labbook.channel.coders.exact_blocks import ExactMessage, decode_exact, encode_exact, kept
+from labbook.channel.laws.truncated import truncated
 from labbook.compute import Stream
 
 KL = DiscretePair((0.5, 0.5), (0.1, 0.9)).kl_bits

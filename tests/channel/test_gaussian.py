@@ -10,9 +10,9 @@ import pytest
 from scipy import optimize, stats
 from scipy.integrate import dblquad, quad, solve_ivp
 
-from labbook.channel.gaussian import GaussianPair
-from labbook.channel.gaussian_laws import greedy_law, greedy_poisson_law, poisson_law
-from labbook.channel.greedy_law import greedy_law as discrete_greedy_law
+from labbook.channel.laws.greedy import greedy_law as discrete_greedy_law
+from labbook.channel.line.gaussian import GaussianPair
+from labbook.channel.line.gaussian_laws import greedy_law, greedy_poisson_law, poisson_law
 from labbook.channel.spectrum import Spectrum
 from labbook.errors import UsageError
 

@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from labbook.channel.dither_rates import layered_rate
-from labbook.channel.gaussian_channel import UPPER_BOUNDS, GaussianChannel
-from labbook.channel.gaussian_laws import poisson_law
+from labbook.channel.line.dither_rates import layered_rate
+from labbook.channel.line.gaussian_channel import UPPER_BOUNDS, GaussianChannel
+from labbook.channel.line.gaussian_laws import poisson_law
 from labbook.errors import UsageError
 
 

@@ -13,11 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import zeta
 
-from labbook.channel import DiscretePair, Geometric, bit_strings
-from labbook.channel.codes import expected_zeta, ideal_length, zeta_exponent, zeta_length
-from labbook.channel.finite_law import ordered_law
-from labbook.channel.greedy_law import greedy_law
-from labbook.channel.index_cells import (
+from labbook.channel import DiscretePair, Geometric
+from labbook.channel.codes import bit_strings
+from labbook.channel.codes.index_cells import (
     CELLS,
     LOWEST,
     IndexModel,
@@ -27,7 +25,7 @@ from labbook.channel.index_cells import (
     of_counts,
     zeta_model,
 )
-from labbook.channel.index_codes import (
+from labbook.channel.codes.index_codes import (
     ELIAS_DELTA,
     ELIAS_GAMMA,
     IndexCode,
@@ -36,8 +34,11 @@ from labbook.channel.index_codes import (
     table_code,
     zeta_code,
 )
-from labbook.channel.index_law import IndexLaw
-from labbook.channel.poisson_law import poisson_law
+from labbook.channel.codes.integers import expected_zeta, ideal_length, zeta_exponent, zeta_length
+from labbook.channel.laws.finite import ordered_law
+from labbook.channel.laws.greedy import greedy_law
+from labbook.channel.laws.index import IndexLaw
+from labbook.channel.laws.poisson import poisson_law
 from labbook.channel.spectrum import spectrum
 from labbook.errors import UsageError
 

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from scipy.stats import binom
 
 from labbook.channel import DiscretePair, Geometric
-from labbook.channel.finite_law import decoded_law, ordered_law, total_variation
-from labbook.channel.greedy_law import greedy_law
-from labbook.channel.greedy_poisson_law import greedy_poisson_law
-from labbook.channel.index_sums import index_nodes
-from labbook.channel.mixture_law import GeometricMixture
-from labbook.channel.poisson_law import BOUND, passed_over, poisson_law
+from labbook.channel.laws.finite import decoded_law, ordered_law, total_variation
+from labbook.channel.laws.greedy import greedy_law
+from labbook.channel.laws.greedy_poisson import greedy_poisson_law
+from labbook.channel.laws.mixture import GeometricMixture
+from labbook.channel.laws.poisson import BOUND, passed_over, poisson_law
+from labbook.channel.laws.sums import index_nodes
 from labbook.channel.spectrum import Spectrum, spectrum
 from labbook.errors import UsageError
 

@@ -9,13 +9,13 @@ import pytest
 from scipy import stats
 
 from labbook.channel import Geometric, decode
-from labbook.channel.line import (
+from labbook.channel.laws.poisson import poisson_law
+from labbook.channel.line.densities import (
     LinePair,
     LinePrior,
     encode_line_poisson,
     encode_line_rejection,
 )
-from labbook.channel.poisson_law import poisson_law
 from labbook.compute import Stream
 from labbook.errors import UsageError
 

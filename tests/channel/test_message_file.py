@@ -19,10 +19,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labbook.channel import DiscretePair, Geometric, Prior, Sent, encode, message_file, search
-from labbook.channel.greedy import encode_greedy
-from labbook.channel.greedy_law import greedy_law
-from labbook.channel.index_codes import (
+from labbook.channel import DiscretePair, Geometric, Prior, Sent, encode, message_file
+from labbook.channel.coders import search
+from labbook.channel.coders.greedy import encode_greedy
+from labbook.channel.codes.index_codes import (
     ELIAS_DELTA,
     ELIAS_GAMMA,
     IndexCode,
@@ -30,6 +30,7 @@ from labbook.channel.index_codes import (
     table_code,
     zeta_code,
 )
+from labbook.channel.laws.greedy import greedy_law
 from labbook.channel.message_file import MessageFile, Written, read, write
 from labbook.channel.spectrum import spectrum
 from labbook.compute import Stream

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from labbook.channel import DiscretePair, encode
-from labbook.channel.index_codes import ELIAS_GAMMA
+from labbook.channel.codes.index_codes import ELIAS_GAMMA
 from labbook.channel.message_file import MessageFile, read, write
 from labbook.compute import Stream
 from labbook.errors import UsageError

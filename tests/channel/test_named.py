@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from labbook.channel import Geometric, message_law
+from labbook.channel.laws.poisson import poisson_law
 from labbook.channel.named import DiscreteChannel, Mixed, erasure, symmetric, z_channel
-from labbook.channel.poisson_law import poisson_law
 from labbook.channel.spectrum import spectrum
 from labbook.errors import UsageError
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from labbook.channel.panels import Panels
+from labbook.channel.laws.panels import Panels
 
 PANELS = Panels(np.array([0.0, 0.5, 0.5, 2.0, 3.0]))
 

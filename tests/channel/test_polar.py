@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labbook.channel.polar import Polar, decode, differences, simulate, thresholds, transform
-from labbook.channel.polar_rates import exact_law, learnt_law
+from labbook.channel.polar.blocks import Polar, decode, differences, simulate, thresholds, transform
+from labbook.channel.polar.rates import exact_law, learnt_law
 from labbook.compute import Stream, generator
 from labbook.errors import UsageError
 

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labbook.channel import polar
-from labbook.channel.bit_strings import Bits as Written
+from labbook.channel.codes.bit_strings import Bits as Written
 from labbook.channel.named import DiscreteChannel, symmetric, z_channel
-from labbook.channel.polar import Flips, Polar, decode, simulate, thresholds, transform
-from labbook.channel.polar_bits import read_flips, write_flips
-from labbook.channel.polar_guess_law import GuessLaw, guess_law
-from labbook.channel.polar_law import rate_bounds
-from labbook.channel.polar_rates import binary_entropy, exact_law, learnt_law
+from labbook.channel.polar import blocks as polar
+from labbook.channel.polar.bits import read_flips, write_flips
+from labbook.channel.polar.blocks import Flips, Polar, decode, simulate, thresholds, transform
+from labbook.channel.polar.guess_law import GuessLaw, guess_law
+from labbook.channel.polar.law import rate_bounds
+from labbook.channel.polar.rates import binary_entropy, exact_law, learnt_law
 from labbook.compute import Stream, generator
 from labbook.errors import UsageError
 from tests.support.memory import peak_growth_mb
@@ -145,7 +145,7 @@ def test_the_number_of_blocks_taken_together_changes_nothing(
 def test_memory_grows_with_the_result_alone() -> None:
     before = (
         "import numpy as np\n"
-        "from labbook.channel.polar import Polar, simulate\n"
+        "from labbook.channel.polar.blocks import Polar, simulate\n"
         "from labbook.compute import Stream\n"
         "ones = np.broadcast_to(0.9, (1 << 14, 256))\n"
         "simulate(Polar(256), ones[:2000], Stream(1))"

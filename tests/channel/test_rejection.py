@@ -22,8 +22,8 @@ from labbook.channel import (
     expected_elias_delta,
     expected_elias_gamma,
     message_law,
-    search,
 )
+from labbook.channel.coders import search
 from labbook.compute import Stream
 from tests.channel.test_pairs import PAIRS
 from tests.support.memory import peak_growth_mb

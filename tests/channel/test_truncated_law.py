@@ -10,8 +10,8 @@ import pytest
 from scipy.stats import norm
 
 from labbook.channel import DiscretePair
+from labbook.channel.laws.truncated import truncated
 from labbook.channel.spectrum import spectrum
-from labbook.channel.truncated_law import truncated
 from labbook.errors import UsageError
 
 COIN = DiscretePair((0.5, 0.5), (0.9, 0.1))

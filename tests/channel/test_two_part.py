@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from labbook.channel import DiscretePair, Prior, decode, encode
-from labbook.channel.ans import Stack
-from labbook.channel.bernoulli_mixture import BernoulliMixture, fit
-from labbook.channel.two_part import CODERS, Targets, pooled_law, pop_given, push_given, send
-from labbook.channel.variational import bound
+from labbook.channel.latent.ans import Stack
+from labbook.channel.latent.bernoulli_mixture import BernoulliMixture, fit
+from labbook.channel.latent.two_part import CODERS, Targets, pooled_law, pop_given, push_given, send
+from labbook.channel.latent.variational import bound
 from labbook.compute import Stream
 
 PRIOR = np.array([0.5, 0.25, 0.25])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from labbook.channel import bitsback
+from labbook.channel.latent import bitsback
 from labbook.errors import UsageError
 from labbook.experiments.builtin.channel_bits_back import channel_bits_back
 from labbook.experiments.trial import Trial

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from labbook.channel import polar
+from labbook.channel.polar import blocks as polar
 from labbook.compute import Stream
 from labbook.errors import UsageError
 from labbook.experiments.builtin.channel_polar import channel_polar

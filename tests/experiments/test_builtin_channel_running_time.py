@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from scipy import stats
 
-from labbook.channel import astar
+from labbook.channel.line import astar
 from labbook.compute import Stream
 from labbook.errors import UsageError
 from labbook.experiments import Trial

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from labbook.channel import DiscretePair, Geometric, decode, encode, message_file
-from labbook.channel.codes import expected_elias_gamma, expected_zeta
+from labbook.channel.codes.integers import expected_elias_gamma, expected_zeta
 from labbook.compute import Stream
 from labbook.errors import ExperimentError, UsageError
 from labbook.experiments import Cancelled, Trial
@@ -117,7 +117,7 @@ def test_a_file_with_another_seed_is_decoded_otherwise(monkeypatch: pytest.Monke
 def test_bob_is_a_process_of_his_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing that this process could tell him changes what he does."""
     monkeypatch.setattr(message_file, "read", None)
-    monkeypatch.setattr("labbook.channel.search.decode", None)
+    monkeypatch.setattr("labbook.channel.coders.search.decode", None)
     assert channel_shared_randomness(**COIN, blocks=300, seed=1).metrics["mismatches"] == 0
 
 

@@ -7,13 +7,15 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from labbook.channel import DiscretePair, Sent, decode, encode, gpu, gpu_first, gpu_race
-from labbook.channel.bit_blocks import BitBlocks, decode_block, encode_block
-from labbook.channel.coders import minimal, ordered
-from labbook.channel.exponentials import exponentials, log_of
-from labbook.channel.greedy import encode_greedy
-from labbook.channel.greedy_poisson import encode_greedy_poisson
-from labbook.channel.poisson import encode_poisson
+from labbook.channel import DiscretePair, Sent, decode, encode
+from labbook.channel.coders.bit_blocks import BitBlocks, decode_block, encode_block
+from labbook.channel.coders.exponentials import exponentials, log_of
+from labbook.channel.coders.greedy import encode_greedy
+from labbook.channel.coders.greedy_poisson import encode_greedy_poisson
+from labbook.channel.coders.interface import minimal, ordered
+from labbook.channel.coders.poisson import encode_poisson
+from labbook.channel.gpu import encode as gpu
+from labbook.channel.gpu import first_accept, races
 from labbook.compute import Stream
 from labbook.compute.cuda import cupy, module
 from tests.support.channel_pairs import PAIRS
@@ -114,9 +116,9 @@ def test_two_calls_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     for coder in ENCODERS:
         once = gpu.encode_on_device(coder, pair, STREAM, 5000)
         with monkeypatch.context() as patch:
-            patch.setattr(gpu_first, "SLICE", 1 << 14)
-            patch.setattr(gpu_race, "SLICE", 1 << 16)
-            patch.setattr(gpu_race, "MOST_THREADS", 64)
+            patch.setattr(first_accept, "SLICE", 1 << 14)
+            patch.setattr(races, "SLICE", 1 << 16)
+            patch.setattr(races, "MOST_THREADS", 64)
             assert_same(gpu.encode_on_device(coder, pair, STREAM, 5000), once)
 
 
@@ -124,7 +126,7 @@ def test_exponential_numbers_and_logarithms_are_those_of_the_cpu() -> None:
     edges = np.array([2**power for power in range(64)] + [2**64 - 1, 0], dtype=np.uint64)
     words = np.concatenate([edges, edges - np.uint64(1), STREAM.words(0, 1 << 20)])
     values = (words.astype(np.float64) + 0.5) * 2.0**-60
-    count, kernels = np.uint64(len(words)), module(gpu_race.KERNEL)
+    count, kernels = np.uint64(len(words)), module(races.KERNEL)
     units, logs = cupy().zeros(len(words), np.uint64), cupy().zeros(len(words), np.float64)
     kernels.get_function("channel_exponentials")(
         (100,), (128,), (count, cupy().asarray(words), units)

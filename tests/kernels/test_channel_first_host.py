@@ -9,17 +9,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from labbook.channel import DiscretePair, Sent, decode, encode, gpu, gpu_first, gpu_search
-from labbook.channel.bit_blocks import BitBlocks, encode_block
-from labbook.channel.greedy import encode_greedy
+from labbook.channel import DiscretePair, Sent, decode, encode
+from labbook.channel.coders.bit_blocks import BitBlocks, encode_block
+from labbook.channel.coders.greedy import encode_greedy
+from labbook.channel.gpu import encode as gpu
+from labbook.channel.gpu import first_accept, launch
 from labbook.compute import Stream, cuda
 from labbook.errors import UsageError
 from tests.support.channel_pairs import PAIRS, STREAMS, spread
 from tests.support.host_device import Launch, take_the_place
 from tests.support.host_kernels import HostKernels
 
-NOBODY = int(gpu_search.NOBODY)
-FILES = (gpu_first.BITS_KERNEL, gpu_first.FIRST_KERNEL)
+NOBODY = int(launch.NOBODY)
+FILES = (first_accept.BITS_KERNEL, first_accept.FIRST_KERNEL)
 ENCODERS = {"rejection": encode, "greedy-rejection": encode_greedy}
 
 BITS = {
@@ -73,7 +75,7 @@ def search(
 ) -> list[int]:
     """By one launch; two more rows than are at work are watched."""
     found = np.full(len(numbers) + 2, held, dtype=np.uint64)
-    kernels[gpu_first.BITS_KERNEL].launch(
+    kernels[first_accept.BITS_KERNEL].launch(
         "channel_bits", *launch, stream.seed, stream.number, bits.n, bits.limits,
         bits.always.view(np.uint8), *span, log2_lanes, len(numbers),
         np.array(numbers, dtype=np.uint64), found,
@@ -109,10 +111,10 @@ def test_how_far_is_looked_at_once_changes_nothing(
     device: list[Launch], slice_of: int, most_lanes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     count = 5 if slice_of < 64 else 40
-    monkeypatch.setattr(gpu_first, "SLICE", slice_of)
-    monkeypatch.setattr(gpu_first, "QUADS_EACH", 1)
-    monkeypatch.setattr(gpu_first, "MOST_LANES", most_lanes)
-    monkeypatch.setattr(gpu_search, "SLAB", 3)
+    monkeypatch.setattr(first_accept, "SLICE", slice_of)
+    monkeypatch.setattr(first_accept, "QUADS_EACH", 1)
+    monkeypatch.setattr(first_accept, "MOST_LANES", most_lanes)
+    monkeypatch.setattr(launch, "SLAB", 3)
     found = gpu.encode_bits_on_device(BITS["rare ones"], Stream(9), count, first=5)
     assert found.tolist() == bits_on_cpu(BITS["rare ones"], Stream(9), count, 5)
     assert len(device) > count / 3
@@ -211,10 +213,10 @@ def test_how_far_is_looked_at_symbols_changes_nothing(
 ) -> None:
     pair = spread(5, 1, 3)
     expected = ENCODERS[coder](pair, Stream(9), 30, first=5)
-    monkeypatch.setattr(gpu_first, "SLICE", slice_of)
-    monkeypatch.setattr(gpu_first, "TABLE_BYTES", table_bytes)
-    monkeypatch.setattr(gpu_first, "QUADS_EACH", 1)
-    monkeypatch.setattr(gpu_search, "SLAB", 7)
+    monkeypatch.setattr(first_accept, "SLICE", slice_of)
+    monkeypatch.setattr(first_accept, "TABLE_BYTES", table_bytes)
+    monkeypatch.setattr(first_accept, "QUADS_EACH", 1)
+    monkeypatch.setattr(launch, "SLAB", 7)
     assert_same(gpu.encode_on_device(coder, pair, Stream(9), 30, first=5), expected)
 
 
@@ -222,7 +224,7 @@ def test_tables_of_thresholds_stay_small(
     device: list[Launch], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pair = PAIRS["three hundred"]
-    monkeypatch.setattr(gpu_first, "TABLE_BYTES", 20_000)
+    monkeypatch.setattr(first_accept, "TABLE_BYTES", 20_000)
     gpu.encode_on_device("greedy-rejection", pair, Stream(1), 60)
     tables = [each.arguments for each in device if each.entry == "channel_first"]
     assert len(tables) > 2
@@ -237,7 +239,7 @@ def test_tables_of_thresholds_stay_small(
 @each_pair
 def test_symbols_are_those_that_bob_decodes(pair: DiscretePair, stream: Stream) -> None:
     messages = np.array([1, 2, 3, 4, 5, 10**6, 2**33, 2**33 + 1, 2**62 - 1, 2**62], dtype=np.int64)
-    found = gpu_first.symbols_of(pair.prior, stream, messages, first=77)
+    found = first_accept.symbols_of(pair.prior, stream, messages, first=77)
     assert np.array_equal(found, decode(pair.prior, stream, messages, first=77))
 
 
@@ -247,7 +249,7 @@ def test_a_threshold_that_is_the_word_is_passed(kernels: dict[str, HostKernels])
     words = np.array([Stream(8).words(2 * k, 1, block=k)[0] for k in range(rows)])
     for step in (0, 1):
         thresholds = np.sort(words) + np.uint64(step)
-        kernels[gpu_first.FIRST_KERNEL].launch(
+        kernels[first_accept.FIRST_KERNEL].launch(
             "channel_symbols", 1, 3, 8, 0, rows, thresholds, rows, 0, candidates, symbols
         )
         assert np.array_equal(symbols, words.argsort().argsort() + 1 - step)
@@ -266,7 +268,7 @@ def test_the_limit_of_a_symbol_is_not_below_it(
         limits, always = np.zeros(4, dtype=np.uint64), np.zeros(4, dtype=np.uint8)
         limits[(stride + 1) * candidate] = words[2 * candidate + 1] + np.uint64(step)
         found = np.array([NOBODY], dtype=np.uint64)
-        kernels[gpu_first.FIRST_KERNEL].launch(
+        kernels[first_accept.FIRST_KERNEL].launch(
             "channel_first", 1, 1, 9, 0, 1, words[2:3], stride, limits, always, begin, 1, 0, 1,
             np.zeros(1, dtype=np.uint64), found,
         )  # fmt: skip
@@ -276,10 +278,10 @@ def test_the_limit_of_a_symbol_is_not_below_it(
 def test_many_symbols_are_made_a_slab_at_a_time(
     device: list[Launch], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gpu_search, "SLAB", 64)
-    monkeypatch.setattr(gpu_first, "SLAB", 64)
+    monkeypatch.setattr(launch, "SLAB", 64)
+    monkeypatch.setattr(first_accept, "SLAB", 64)
     pair, messages = PAIRS["seventeen"], np.arange(1, 200, dtype=np.int64)
-    found = gpu_first.symbols_of(pair.prior, Stream(1), messages, first=3)
+    found = first_accept.symbols_of(pair.prior, Stream(1), messages, first=3)
     assert np.array_equal(found, decode(pair.prior, Stream(1), messages, first=3))
     assert [each.arguments[4] for each in device] == [64, 64, 64, 7]
 
@@ -288,12 +290,12 @@ def test_many_symbols_are_made_a_slab_at_a_time(
 
 
 def test_the_threads_of_a_launch_follow_from_blocks_and_quads() -> None:
-    assert gpu_first.lanes(1, 1) == 1
-    assert gpu_first.lanes(1, 2**40) == gpu_first.MOST_LANES
-    assert gpu_first.lanes(100, 2**40) == 2**13
-    assert gpu_first.lanes(2**20, 2**40) == 1
-    assert gpu_first.lanes(3_000_000, 1) == 1
-    assert gpu_first.lanes(7, 16 * 4) == 4
+    assert first_accept.lanes(1, 1) == 1
+    assert first_accept.lanes(1, 2**40) == first_accept.MOST_LANES
+    assert first_accept.lanes(100, 2**40) == 2**13
+    assert first_accept.lanes(2**20, 2**40) == 1
+    assert first_accept.lanes(3_000_000, 1) == 1
+    assert first_accept.lanes(7, 16 * 4) == 4
 
 
 def test_short_searches_are_one_launch(device: list[Launch]) -> None:
@@ -317,7 +319,7 @@ def test_blocks_that_are_done_are_dropped_and_the_others_look_farther(
 
 @pytest.mark.usefixtures("device")
 def test_progress_counts_blocks_and_may_end_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gpu_search, "SLAB", 50)
+    monkeypatch.setattr(launch, "SLAB", 50)
     seen: list[tuple[int, int]] = []
     gpu.encode_bits_on_device(SIXTEEN, Stream(1), 120, progress=lambda *at: seen.append(at))
     assert sorted(seen) == seen
@@ -349,9 +351,9 @@ def test_what_no_kernel_does_is_refused(coder: str, message: str) -> None:
 
 
 def test_the_kernels_and_their_launcher_agree() -> None:
-    text = cuda.source(gpu_first.BITS_KERNEL)
-    assert f"CHANNEL_QUADS_IN_TURN = {gpu_first.QUADS_EACH};" in text
-    assert math.log2(gpu_first.MOST_LANES).is_integer()
+    text = cuda.source(first_accept.BITS_KERNEL)
+    assert f"CHANNEL_QUADS_IN_TURN = {first_accept.QUADS_EACH};" in text
+    assert math.log2(first_accept.MOST_LANES).is_integer()
 
 
 @pytest.mark.slow

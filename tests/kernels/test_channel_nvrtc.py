@@ -6,15 +6,15 @@ import re
 
 import pytest
 
-from labbook.channel import gpu_first, gpu_race
+from labbook.channel.gpu import first_accept, races
 from labbook.compute import cuda
 from tests.support.nvrtc import cubin_of, ptx_of
 
 ARCHITECTURES = (80, 90)
 ENTRIES = {
-    gpu_first.BITS_KERNEL: {"channel_bits"},
-    gpu_first.FIRST_KERNEL: {"channel_first", "channel_symbols"},
-    gpu_race.KERNEL: {
+    first_accept.BITS_KERNEL: {"channel_bits"},
+    first_accept.FIRST_KERNEL: {"channel_first", "channel_symbols"},
+    races.KERNEL: {
         "channel_poisson", "channel_greedy_poisson", "channel_ordered", "channel_minimal",
         "channel_times", "channel_exponentials", "channel_logarithms",
     },
@@ -56,7 +56,7 @@ def test_nothing_is_fused_approximate_or_called_or_kept_in_local_memory(
     assert not re.findall(r"^\s*(?:call|ld\.local|st\.local)\b", ptx[name], re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", [gpu_first.BITS_KERNEL, gpu_first.FIRST_KERNEL])
+@pytest.mark.parametrize("name", [first_accept.BITS_KERNEL, first_accept.FIRST_KERNEL])
 def test_the_first_accepted_are_found_with_integers_alone(ptx: dict[str, str], name: str) -> None:
     assert ".f64" not in ptx[name]
     assert "mul.hi.u64" in ptx[name]
@@ -64,9 +64,7 @@ def test_the_first_accepted_are_found_with_integers_alone(ptx: dict[str, str], n
 
 def test_races_are_run_with_what_ieee_754_rounds(ptx: dict[str, str]) -> None:
     moved = re.compile(r"(?:ld|st|mov|selp|setp|neg)\b")
-    computed = re.findall(
-        r"^\s*(?:@\S+\s+)?([\w.]+\.f64[\w.]*)\s", ptx[gpu_race.KERNEL], re.MULTILINE
-    )
+    computed = re.findall(r"^\s*(?:@\S+\s+)?([\w.]+\.f64[\w.]*)\s", ptx[races.KERNEL], re.MULTILINE)
     assert {each for each in computed if not moved.match(each)} <= REALS
 
 

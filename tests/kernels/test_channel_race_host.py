@@ -8,19 +8,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from labbook.channel import DiscretePair, Sent, gpu, gpu_first, gpu_race, gpu_search
-from labbook.channel.coders import minimal, ordered
-from labbook.channel.exponentials import exponentials, log_of
-from labbook.channel.greedy_poisson import encode_greedy_poisson
-from labbook.channel.poisson import encode_poisson, inverse_ratios
+from labbook.channel import DiscretePair, Sent
+from labbook.channel.coders.exponentials import exponentials, log_of
+from labbook.channel.coders.greedy_poisson import encode_greedy_poisson
+from labbook.channel.coders.interface import minimal, ordered
+from labbook.channel.coders.poisson import encode_poisson, inverse_ratios
+from labbook.channel.gpu import encode as gpu
+from labbook.channel.gpu import first_accept, launch, races
 from labbook.compute import Stream, cuda
 from labbook.errors import UsageError
 from tests.support.channel_pairs import PAIRS, STREAMS, spread
 from tests.support.host_device import Launch, take_the_place
 from tests.support.host_kernels import HostKernels
 
-NOBODY, INFINITY = int(gpu_search.NOBODY), int(gpu_race.INFINITY)
-FILES = (gpu_race.KERNEL, gpu_first.FIRST_KERNEL, gpu_first.BITS_KERNEL)
+NOBODY, INFINITY = int(launch.NOBODY), int(races.INFINITY)
+FILES = (races.KERNEL, first_accept.FIRST_KERNEL, first_accept.BITS_KERNEL)
 ENCODERS = {"poisson": encode_poisson, "greedy-poisson": encode_greedy_poisson}
 CHOICES = {"minimal": minimal, "ordered": ordered}
 
@@ -41,8 +43,8 @@ def kernels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, HostKernels]:
 
 
 @pytest.fixture(scope="module")
-def races(kernels: dict[str, HostKernels]) -> HostKernels:
-    return kernels[gpu_race.KERNEL]
+def race_kernels(kernels: dict[str, HostKernels]) -> HostKernels:
+    return kernels[races.KERNEL]
 
 
 @pytest.fixture
@@ -68,14 +70,14 @@ def edge_words() -> np.ndarray:
     return np.array([word % 2**64 for word in near], dtype=np.uint64)
 
 
-def test_exponential_numbers_are_those_of_the_cpu(races: HostKernels) -> None:
+def test_exponential_numbers_are_those_of_the_cpu(race_kernels: HostKernels) -> None:
     words = np.concatenate([edge_words(), Stream(12).words(0, 1 << 18)])
     units = np.zeros_like(words)
-    races.launch("channel_exponentials", 3, 64, len(words), words, units)
+    race_kernels.launch("channel_exponentials", 3, 64, len(words), words, units)
     assert np.array_equal(units, exponentials(words))
 
 
-def test_logarithms_are_those_of_the_cpu_to_the_last_bit(races: HostKernels) -> None:
+def test_logarithms_are_those_of_the_cpu_to_the_last_bit(race_kernels: HostKernels) -> None:
     rng = np.random.default_rng(5)
     shares = ((np.concatenate([edge_words(), Stream(13).words(0, 1 << 18)]) >> 12) + 0.5) / 2**52
     near = np.concatenate([np.nextafter(2.0 ** np.arange(-1021, 1024), way) for way in (0, np.inf)])
@@ -84,15 +86,17 @@ def test_logarithms_are_those_of_the_cpu_to_the_last_bit(races: HostKernels) -> 
     ends = [np.finfo(float).tiny, np.finfo(float).max, 1.0, 0.5**0.5, 0.5]
     values = np.concatenate([shares, near, wide, root.ravel(), ends])
     logs = np.zeros_like(values)
-    races.launch("channel_logarithms", 2, 32, len(values), values, logs)
+    race_kernels.launch("channel_logarithms", 2, 32, len(values), values, logs)
     assert np.array_equal(logs.view(np.uint64), log_of(values).view(np.uint64))
 
 
 @pytest.mark.parametrize(("grid", "threads"), [(1, 1), (2, 33), (3, 256)])
-def test_numbers_do_not_depend_on_the_launch(races: HostKernels, grid: int, threads: int) -> None:
+def test_numbers_do_not_depend_on_the_launch(
+    race_kernels: HostKernels, grid: int, threads: int
+) -> None:
     words = Stream(14).words(0, 501)
     units = np.full(502, 7, dtype=np.uint64)
-    races.launch("channel_exponentials", grid, threads, 501, words, units)
+    race_kernels.launch("channel_exponentials", grid, threads, 501, words, units)
     assert np.array_equal(units[:-1], exponentials(words))
     assert units[-1] == 7
 
@@ -100,13 +104,15 @@ def test_numbers_do_not_depend_on_the_launch(races: HostKernels, grid: int, thre
 @pytest.mark.parametrize("threads", [1, 3, 32, 100, 256])
 @pytest.mark.parametrize(("quads", "parts"), [(1, 1), (1, 5), (16, 4), (700, 2)])
 def test_the_times_of_parts_are_sums(
-    races: HostKernels, threads: int, quads: int, parts: int
+    race_kernels: HostKernels, threads: int, quads: int, parts: int
 ) -> None:
     numbers = np.array([3, 2**64 - 1, 7], dtype=np.uint64)
     stream, begin = Stream(5, 9), 1000
     times = np.zeros((3, parts), dtype=np.uint64)
     key = (stream.seed, stream.number)
-    races.launch("channel_times", 3 * parts, threads, *key, begin, quads, parts, numbers, times)
+    race_kernels.launch(
+        "channel_times", 3 * parts, threads, *key, begin, quads, parts, numbers, times
+    )
     for number, row in zip(numbers, times, strict=True):
         words = stream.words(4 * begin, 4 * quads * parts, block=int(number))
         assert np.array_equal(row, exponentials(words[1::2]).reshape(parts, -1).sum(axis=1))
@@ -159,8 +165,8 @@ def test_how_far_is_looked_at_once_changes_nothing(
         ("LEAST_THREADS", 1),
         ("MOST_THREADS", most_threads),
     ):
-        monkeypatch.setattr(gpu_race, name, value)
-    monkeypatch.setattr(gpu_search, "SLAB", 8)
+        monkeypatch.setattr(races, name, value)
+    monkeypatch.setattr(launch, "SLAB", 8)
     found = gpu.encode_on_device(coder, pair, Stream(9), 20, first=5, candidates=number)
     assert_same(found, expected)
 
@@ -174,7 +180,7 @@ def test_few_blocks_are_looked_through_in_parts(device: list[Launch], coder: str
     assert_same(gpu.encode_on_device(coder, pair, Stream(2), 3), expected)
     parts = {int(each.arguments[4]) for each in device if each.entry == "channel_times"}
     assert parts
-    assert min(parts) >= gpu_race.WORTH_PARTS
+    assert min(parts) >= races.WORTH_PARTS
 
 
 @pytest.mark.usefixtures("device")
@@ -214,7 +220,7 @@ def test_no_mass_among_the_candidates_sends_the_first() -> None:
 
 
 def poisson_launch(
-    races: HostKernels,
+    race_kernels: HostKernels,
     pair: DiscretePair,
     inverse: np.ndarray,
     span: tuple[int, int, int],
@@ -227,7 +233,7 @@ def poisson_launch(
     found = np.full((3 * parts + 1, 3), 5, dtype=np.uint64)
     starts, keys = np.zeros(3 * parts, dtype=np.uint64), np.full(3, key, dtype=np.uint64)
     prior = (len(pair.prior.thresholds), pair.prior.thresholds)
-    races.launch(
+    race_kernels.launch(
         "channel_poisson", 3 * parts, threads, 6, 2, *prior, inverse, 0.0, *span, numbers, starts,
         keys, found,
     )  # fmt: skip
@@ -238,11 +244,11 @@ def poisson_launch(
 @pytest.mark.parametrize("threads", [1, 2, 3, 31, 32, 100, 256])
 @pytest.mark.parametrize("span", [(0, 1, 1), (3, 64, 1), (5, 65, 3), (1000, 401, 2)])
 def test_what_is_found_does_not_depend_on_the_launch(
-    races: HostKernels, threads: int, span: tuple[int, int, int]
+    race_kernels: HostKernels, threads: int, span: tuple[int, int, int]
 ) -> None:
     pair, (begin, quads, _) = PAIRS["seventeen"], span
     inverse = inverse_ratios(pair)
-    found = poisson_launch(races, pair, inverse, span, threads)
+    found = poisson_launch(race_kernels, pair, inverse, span, threads)
     for block, row in zip(range(40, 43), found, strict=True):
         for part, (key, candidate, time) in enumerate(row):
             first = begin + part * quads
@@ -256,12 +262,12 @@ def test_what_is_found_does_not_depend_on_the_launch(
 
 
 @pytest.mark.parametrize("threads", [1, 3, 32, 256])
-def test_the_first_of_equal_scores_is_chosen(races: HostKernels, threads: int) -> None:
+def test_the_first_of_equal_scores_is_chosen(race_kernels: HostKernels, threads: int) -> None:
     """Where 1/r is 0, so is every score."""
     pair = PAIRS["four"]
     for zero in range(4):
         inverse = np.where(np.arange(4) == zero, 0.0, np.inf)
-        found = poisson_launch(races, pair, inverse, (0, 300, 2), threads)
+        found = poisson_launch(race_kernels, pair, inverse, (0, 300, 2), threads)
         for block, row in zip(range(40, 43), found, strict=True):
             for part, (key, candidate, _) in enumerate(row):
                 words = Stream(6, 2).words(1200 * part, 1200, block=block)
@@ -271,19 +277,21 @@ def test_the_first_of_equal_scores_is_chosen(races: HostKernels, threads: int) -
 
 
 @pytest.mark.parametrize("threads", [1, 32])
-def test_a_candidate_has_to_be_better_than_what_is_there(races: HostKernels, threads: int) -> None:
+def test_a_candidate_has_to_be_better_than_what_is_there(
+    race_kernels: HostKernels, threads: int
+) -> None:
     pair = PAIRS["four"]
     inverse = inverse_ratios(pair)
-    found = poisson_launch(races, pair, inverse, (0, 100, 1), threads)
+    found = poisson_launch(race_kernels, pair, inverse, (0, 100, 1), threads)
     lowest = int(found[0, 0, 0])
-    again = poisson_launch(races, pair, inverse, (0, 100, 1), threads, key=lowest)
+    again = poisson_launch(race_kernels, pair, inverse, (0, 100, 1), threads, key=lowest)
     assert again[0, 0].tolist() == [lowest, NOBODY, int(found[0, 0, 2])]
-    above = poisson_launch(races, pair, inverse, (0, 100, 1), threads, key=lowest + 1)
+    above = poisson_launch(race_kernels, pair, inverse, (0, 100, 1), threads, key=lowest + 1)
     assert above[0, 0].tolist() == found[0, 0].tolist()
 
 
 @pytest.mark.parametrize("threads", [1, 32])
-def test_a_time_has_to_come_before_the_limit(races: HostKernels, threads: int) -> None:
+def test_a_time_has_to_come_before_the_limit(race_kernels: HostKernels, threads: int) -> None:
     quads, numbers = 5, np.array([4], dtype=np.uint64)
     words = Stream(6, 2).words(0, 4 * quads, block=4)
     times = np.cumsum(exponentials(words[1::2]))
@@ -291,7 +299,7 @@ def test_a_time_has_to_come_before_the_limit(races: HostKernels, threads: int) -
     for step in (0, 1):
         # No thresholds: every candidate has symbol 0.
         limits, found = times[:1] + np.uint64(step), np.zeros(3, dtype=np.uint64)
-        races.launch(
+        race_kernels.launch(
             "channel_greedy_poisson", 1, threads, 6, 2, 0, times, limits, 0, quads, 1, numbers,
             starts, keys, found,
         )  # fmt: skip
@@ -301,12 +309,12 @@ def test_a_time_has_to_come_before_the_limit(races: HostKernels, threads: int) -
 def test_keys_of_equal_parts_go_to_the_first(
     device: list[Launch], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gpu_race, "PART", 1)
+    monkeypatch.setattr(races, "PART", 1)
     pair, inverse = PAIRS["four"], np.where(np.arange(4) == 3, 0.0, np.inf)
-    given = (*gpu_first.prior_on_device(pair.prior), inverse, np.float64(0))
-    rule = gpu_race.Rule("channel_poisson", given, 64, True, lambda _, keys, __: keys == 0)
+    given = (*first_accept.prior_on_device(pair.prior), inverse, np.float64(0))
+    rule = races.Rule("channel_poisson", given, 64, True, lambda _, keys, __: keys == 0)
     stream = Stream(6, 2)
-    messages = gpu_search.encode_with(lambda numbers: gpu_race.Race(rule, stream, numbers), 5)
+    messages = launch.encode_with(lambda numbers: races.Race(rule, stream, numbers), 5)
     assert device[0].grid == 5 * 64
     for block, message in enumerate(messages):
         symbols = pair.prior.symbols(stream.words(0, 256, block=block)[0::2])
@@ -317,17 +325,17 @@ def test_keys_of_equal_parts_go_to_the_first(
 
 
 def test_parts_follow_from_blocks_and_quads() -> None:
-    assert gpu_race.parts_of(1, 2**29) == gpu_race.BLOCKS
-    assert gpu_race.parts_of(1, gpu_race.PART) == 1
-    assert gpu_race.parts_of(2, 8 * gpu_race.PART) == 8
-    assert gpu_race.parts_of(100, 2**29) == 4
-    assert gpu_race.parts_of(200, 2**29) == 1
-    assert gpu_race.parts_of(10**6, 2**29) == 1
+    assert races.parts_of(1, 2**29) == races.BLOCKS
+    assert races.parts_of(1, races.PART) == 1
+    assert races.parts_of(2, 8 * races.PART) == 8
+    assert races.parts_of(100, 2**29) == 4
+    assert races.parts_of(200, 2**29) == 1
+    assert races.parts_of(10**6, 2**29) == 1
 
 
 @pytest.mark.usefixtures("device")
 def test_progress_counts_blocks_and_may_end_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gpu_search, "SLAB", 50)
+    monkeypatch.setattr(launch, "SLAB", 50)
     seen: list[tuple[int, int]] = []
     gpu.encode_on_device(
         "poisson", PAIRS["four"], Stream(1), 120, progress=lambda *at: seen.append(at)
@@ -356,24 +364,24 @@ def test_a_device_passes_the_trial_or_fails_it(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(gpu, "TRIED_LAUNCHES", 6)
     for limit, message in ((2**60, "by greedy-poisson"), (0, "does not find")):
         limits = np.full(4, limit, dtype=np.uint64)
-        monkeypatch.setattr(gpu_race, "time_limits", lambda _, limits=limits: limits)
+        monkeypatch.setattr(races, "time_limits", lambda _, limits=limits: limits)
         with pytest.raises(RuntimeError, match=message):
             gpu.try_device()
 
 
 @pytest.mark.usefixtures("device")
 def test_a_device_that_sends_other_bits_fails_the_trial(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gpu_first, "_uploaded", lambda limits, always: (limits // 2, always))
+    monkeypatch.setattr(first_accept, "_uploaded", lambda limits, always: (limits // 2, always))
     with pytest.raises(RuntimeError, match="blocks of bits"):
         gpu.try_device()
 
 
 def test_the_kernels_and_their_launcher_agree() -> None:
-    text = cuda.source(gpu_race.KERNEL)
-    assert f"RACE_MOST_THREADS = {gpu_race.MOST_THREADS};" in text
-    assert f"RACE_QUADS_EACH = {gpu_race.QUADS_EACH};" in text
+    text = cuda.source(races.KERNEL)
+    assert f"RACE_MOST_THREADS = {races.MOST_THREADS};" in text
+    assert f"RACE_QUADS_EACH = {races.QUADS_EACH};" in text
     assert f"RACE_INFINITY = 0x{INFINITY:X}ull;" in text
-    assert f"RACE_CHOSEN = {gpu_race.CHOSEN};" in text
+    assert f"RACE_CHOSEN = {races.CHOSEN};" in text
 
 
 @pytest.mark.slow
@@ -383,7 +391,7 @@ def test_the_kernels_have_no_undefined_behaviour(
     options: Any = ("-fsanitize=undefined", "-fno-sanitize-recover=undefined")
     checked = {name: HostKernels(name, tmp_path, *options) for name in FILES}
     take_the_place(checked, monkeypatch)
-    monkeypatch.setattr(gpu_race, "PART", 4)
+    monkeypatch.setattr(races, "PART", 4)
     for pair in PAIRS.values():
         for coder, encoder in ENCODERS.items():
             expected = encoder(pair, STREAMS["largest"], 6)

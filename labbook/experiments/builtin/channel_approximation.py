@@ -59,7 +59,7 @@ def channel_approximation(
     blocks: how many samples to send for each
     """
     from labbook.channel import DiscretePair
-    from labbook.channel.poisson_law import poisson_law
+    from labbook.channel.laws.poisson import poisson_law
     from labbook.channel.spectrum import spectrum
 
     pair = DiscretePair(p, q)
@@ -108,7 +108,7 @@ def _row(trial: Trial, pair: DiscretePair, found: Spectrum, t: int, blocks: int)
     import numpy as np
 
     from labbook.channel import decode, ordered
-    from labbook.channel.finite_law import ordered_law, total_variation
+    from labbook.channel.laws.finite import ordered_law, total_variation
     from labbook.compute import Stream
 
     log2_n = math.ceil(pair.kl_bits) + t

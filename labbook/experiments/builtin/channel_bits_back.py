@@ -66,7 +66,7 @@ def channel_bits_back(
     """
     import numpy as np
 
-    from labbook.channel.bitsback import LatentModel, posterior
+    from labbook.channel.latent.bitsback import LatentModel, posterior
 
     states = len(prior)
     likelihood = np.full((states, states), noise / (states - 1))

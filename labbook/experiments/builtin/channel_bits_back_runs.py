@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from labbook.channel.bitsback import Chained, LatentModel
-    from labbook.channel.variational import Bound
+    from labbook.channel.latent.bitsback import Chained, LatentModel
+    from labbook.channel.latent.variational import Bound
 
     Reals = NDArray[np.float64]
     Integers = NDArray[np.int64]
@@ -55,7 +55,7 @@ class Chain:
         """Of each state as an item."""
         import numpy as np
 
-        from labbook.channel.variational import bound
+        from labbook.channel.latent.variational import bound
 
         return bound(self.model, np.arange(len(self.shares))[:, None])
 
@@ -72,7 +72,7 @@ class Chain:
         """(steps,), what each step's item is expected to add, dirty or not."""
         import numpy as np
 
-        from labbook.channel.dirty import dirty_costs
+        from labbook.channel.latent.dirty import dirty_costs
 
         steps = len(self.chained.items) - 1
         if not self.dirty:
@@ -142,8 +142,8 @@ def round_trip(
     """What encoding did, and how many items and words did not come back."""
     import numpy as np
 
-    from labbook.channel.ans import Stack
-    from labbook.channel.bitsback import decode_chain, encode_chain
+    from labbook.channel.latent.ans import Stack
+    from labbook.channel.latent.bitsback import decode_chain, encode_chain
     from labbook.compute import Stream
 
     stack = Stack.random(lanes, RANDOM_WORDS * lanes, Stream.named(seed, "bits"))

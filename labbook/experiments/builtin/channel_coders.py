@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from labbook.channel import DiscretePair, IndexCounts
-    from labbook.channel.coders import Encode
-    from labbook.channel.index_law import IndexLaw
+    from labbook.channel.coders.interface import Encode
+    from labbook.channel.laws.index import IndexLaw
 
 BLOCKS_AT_ONCE = 1 << 16
 CANDIDATE_LIMIT = 5e10
@@ -56,7 +56,7 @@ def check(p: tuple[float, ...], q: tuple[float, ...], blocks: int) -> None:
         "G. Flamich, Greedy Poisson rejection, NeurIPS 2023, https://arxiv.org/abs/2305.15313",
     ),
     backends=("numpy", "cupy"),
-    try_device="labbook.channel.gpu:try_device",
+    try_device="labbook.channel.gpu.encode:try_device",
 )
 def channel_coders(
     trial: Trial,
@@ -142,7 +142,7 @@ def _row(
 ) -> tuple[Cell, ...]:
     import numpy as np
 
-    from labbook.channel.codes import expected_zeta
+    from labbook.channel.codes.integers import expected_zeta
 
     mean, _ = counts.mean(lambda k: k)
     logs, se = counts.mean(np.log2)
@@ -174,7 +174,11 @@ def _table(rows: list[tuple[Cell, ...]], blocks: int) -> Table:
 
 
 def _lengths(laws: dict[str, IndexLaw], kl: float) -> Table:
-    from labbook.channel.codes import expected_elias_delta, expected_elias_gamma, expected_zeta
+    from labbook.channel.codes.integers import (
+        expected_elias_delta,
+        expected_elias_gamma,
+        expected_zeta,
+    )
 
     names = ("entropy", "zeta", "Elias gamma", "Elias delta")
     return Table(

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from labbook.channel import DiscretePair
-    from labbook.channel.bit_blocks import BitBlocks
-    from labbook.channel.exact_blocks import ExactMessage
-    from labbook.channel.truncated_law import Truncated
+    from labbook.channel.coders.bit_blocks import BitBlocks
+    from labbook.channel.coders.exact_blocks import ExactMessage
+    from labbook.channel.laws.truncated import Truncated
 
 SLACKS = tuple(round(0.005 * step, 3) for step in range(81))
 """Among which the best eps is looked for, from 0 to 0.4 bits per symbol."""
@@ -97,8 +97,8 @@ Found = tuple["Truncated", tuple[float, float], tuple[float, float]]
 
 def _best(trial: Trial, pair: DiscretePair, n: int, eps: float, lengths: list[int]) -> Found:
     """With the given slack; and the least cost per symbol of either form, with its slack."""
+    from labbook.channel.laws.truncated import Truncated
     from labbook.channel.spectrum import types
-    from labbook.channel.truncated_law import Truncated
 
     trial.progress(lengths.index(n), of=len(lengths))
     blocks = types(pair, n)
@@ -120,7 +120,7 @@ def _best(trial: Trial, pair: DiscretePair, n: int, eps: float, lengths: list[in
 
 def _simulate(trial: Trial, found: dict[int, Truncated], one: float, blocks: int) -> None:
     """Send short blocks by the residual form."""
-    from labbook.channel.bit_blocks import LONGEST, BitBlocks
+    from labbook.channel.coders.bit_blocks import LONGEST, BitBlocks
 
     rows: list[tuple[Cell, ...]] = []
     for n, each in found.items():
@@ -140,7 +140,7 @@ def _simulate(trial: Trial, found: dict[int, Truncated], one: float, blocks: int
 def _sent(trial: Trial, bits: BitBlocks, each: Truncated, blocks: int) -> tuple[Cell, ...]:
     import numpy as np
 
-    from labbook.channel.exact_blocks import decode_exact, encode_exact
+    from labbook.channel.coders.exact_blocks import decode_exact, encode_exact
     from labbook.compute import Stream
 
     n = bits.n

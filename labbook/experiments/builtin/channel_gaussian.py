@@ -10,7 +10,7 @@ from labbook.experiments import AtLeast, AtMost, Between, Trial, experiment
 from labbook.model import Axis, Column, Figure, Series, Table
 
 if TYPE_CHECKING:
-    from labbook.channel.gaussian_channel import GaussianChannel
+    from labbook.channel.line.gaussian_channel import GaussianChannel
 
 VALUES = (0.25, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0)
 MOST_POINTS = 60
@@ -70,7 +70,7 @@ def channel_gaussian(
     samples: how many samples of layered dithering to draw at each
     searches: how many samples of A* coding to draw at each
     """
-    from labbook.channel.gaussian_channel import GaussianChannel
+    from labbook.channel.line.gaussian_channel import GaussianChannel
 
     plan = _Plan(trial, samples, searches, len(mutual_information))
     rows = [
@@ -144,8 +144,8 @@ class _Row:
 
 
 def _row(plan: _Plan, channel: GaussianChannel, number: int) -> _Row:
-    from labbook.channel.dither_rates import layered_rate
-    from labbook.channel.gaussian_channel import UPPER_BOUNDS
+    from labbook.channel.line.dither_rates import layered_rate
+    from labbook.channel.line.gaussian_channel import UPPER_BOUNDS
 
     return _Row(
         bits=channel.bits,
@@ -162,7 +162,7 @@ def _row(plan: _Plan, channel: GaussianChannel, number: int) -> _Row:
 def _dither(plan: _Plan, channel: GaussianChannel, number: int) -> _Dithered:
     import numpy as np
 
-    from labbook.channel.dither import LayeredDither, ideal_bits
+    from labbook.channel.line.dither import LayeredDither, ideal_bits
     from labbook.compute import Stream
 
     coder, samples = LayeredDither(channel.scale), plan.samples
@@ -192,9 +192,9 @@ def _search(plan: _Plan, channel: GaussianChannel, number: int) -> _Searched:
     """One search for each of so many inputs, which are blocks of a stream."""
     import numpy as np
 
-    from labbook.channel import astar
-    from labbook.channel.codes import zeta_exponent, zeta_length
-    from labbook.channel.peaked import NormalPrior, NormalTarget
+    from labbook.channel.codes.integers import zeta_exponent, zeta_length
+    from labbook.channel.line import astar
+    from labbook.channel.line.peaked import NormalPrior, NormalTarget
     from labbook.compute import Stream
 
     def say(done: int, of: int) -> None:
@@ -265,7 +265,7 @@ def _simulated_table(rows: list[_Row], samples: int, searches: int) -> Table:
 
 def _figure(rows: list[_Row], name: str, y: str, below: int) -> Figure:
     """The lengths, less `below` times the mutual information."""
-    from labbook.channel.gaussian_channel import UPPER_BOUNDS
+    from labbook.channel.line.gaussian_channel import UPPER_BOUNDS
 
     x = tuple(row.bits for row in rows)
     lines = {**EXACT, **{each: UPPER_BOUNDS[each][0] for each in DRAWN}}

@@ -86,9 +86,9 @@ def channel_max_vs_mean(
 
 def _row(found: Spectrum) -> tuple[float, ...]:
     from labbook.channel import Geometric
-    from labbook.channel.greedy_law import greedy_law
-    from labbook.channel.greedy_poisson_law import greedy_poisson_law
-    from labbook.channel.poisson_law import poisson_law
+    from labbook.channel.laws.greedy import greedy_law
+    from labbook.channel.laws.greedy_poisson import greedy_poisson_law
+    from labbook.channel.laws.poisson import poisson_law
 
     return (
         found.kl_bits,

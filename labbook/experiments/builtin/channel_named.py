@@ -168,8 +168,8 @@ def _show(
 
 
 def _gaussian(trial: Trial, noise: float) -> None:
-    from labbook.channel.dither_rates import layered_rate
-    from labbook.channel.gaussian_channel import GaussianChannel
+    from labbook.channel.line.dither_rates import layered_rate
+    from labbook.channel.line.gaussian_channel import GaussianChannel
 
     information = math.log2(1 + 1 / noise) / 2
     found = GaussianChannel(information)

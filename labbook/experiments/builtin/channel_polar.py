@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from labbook.channel.polar import Flips, Polar
-    from labbook.channel.polar_law import RateBounds
-    from labbook.channel.polar_rates import FlipLaw
+    from labbook.channel.polar.blocks import Flips, Polar
+    from labbook.channel.polar.law import RateBounds
+    from labbook.channel.polar.rates import FlipLaw
     from labbook.compute import Stream
 
 LARGEST_N = 1 << 16
@@ -134,8 +134,8 @@ def _measured(
 ) -> _Row:
     import numpy as np
 
-    from labbook.channel.polar import Polar, decode, slabs, thresholds
-    from labbook.channel.polar_rates import LARGEST_EXACT
+    from labbook.channel.polar.blocks import Polar, decode, slabs, thresholds
+    from labbook.channel.polar.rates import LARGEST_EXACT
     from labbook.compute import Stream
 
     code, blocks = Polar(n), max(2, min(symbols // n, 1 << 17))
@@ -172,7 +172,7 @@ def _measured(
 
 def _law(trial: Trial, code: Polar, flip: float, blocks: int) -> FlipLaw:
     """Exact, or learnt from about as many blocks as are sent."""
-    from labbook.channel.polar_rates import LARGEST_EXACT, exact_law, learnt_law
+    from labbook.channel.polar.rates import LARGEST_EXACT, exact_law, learnt_law
     from labbook.compute import Stream
 
     if code.n <= LARGEST_EXACT:
@@ -193,7 +193,7 @@ class _Channel:
     def send(self, blocks: int, stream: Stream, first: int) -> tuple[NDArray[np.int64], Flips]:
         import numpy as np
 
-        from labbook.channel.polar import simulate
+        from labbook.channel.polar.blocks import simulate
 
         inputs = self._rng.integers(0, 2, (blocks, self._code.n))
         ones = np.where(inputs, 1 - self._flip, self._flip)
@@ -201,7 +201,7 @@ class _Channel:
 
 
 def _bounds(flip: float, lengths: list[int]) -> dict[int, RateBounds]:
-    from labbook.channel.polar_law import LARGEST_BOUNDED, rate_bounds
+    from labbook.channel.polar.law import LARGEST_BOUNDED, rate_bounds
 
     known = [n for n in lengths if n <= LARGEST_BOUNDED]
     return rate_bounds((flip,), (1.0,), max(known)) if known else {}

@@ -10,8 +10,8 @@ from labbook.experiments.beside import z_score
 from labbook.model import Axis, Cell, Column, Figure, Mark, Series, Table
 
 if TYPE_CHECKING:
-    from labbook.channel.bit_blocks import BitBlocks
-    from labbook.channel.truncated_law import Truncated
+    from labbook.channel.coders.bit_blocks import BitBlocks
+    from labbook.channel.laws.truncated import Truncated
     from labbook.compute import Stream
 
 LARGEST_N = 1024
@@ -90,8 +90,8 @@ def channel_rate_vs_n(
     blocks: how many blocks to simulate of each length for which it is quick; 0 for none
     """
     from labbook.channel import DiscretePair
+    from labbook.channel.laws.truncated import Truncated
     from labbook.channel.spectrum import types
-    from labbook.channel.truncated_law import Truncated
 
     pair = DiscretePair(p, q)
     blocks_of = {length: types(pair, length) for length in n}
@@ -146,7 +146,7 @@ def _simulate(
     """Rows of n, eps, measured, standard error, exact, z."""
     import numpy as np
 
-    from labbook.channel.bit_blocks import LONGEST, BitBlocks, encode_block
+    from labbook.channel.coders.bit_blocks import LONGEST, BitBlocks, encode_block
     from labbook.compute import Stream
 
     rows: list[tuple[Cell, ...]] = []
@@ -171,7 +171,7 @@ def _simulate(
 
 def _is_hers(bits: BitBlocks, stream: Stream, block: int, message: int) -> bool:
     """Whether the block that Bob decodes is one that Alice's thresholds accept."""
-    from labbook.channel.bit_blocks import decode_block
+    from labbook.channel.coders.bit_blocks import decode_block
 
     ones = decode_block(bits.n, stream, block, message).bit_count()
     coin = stream.words(2 * message - 1, 1, block=block)[0]

@@ -82,8 +82,8 @@ COLUMNS = ("divergence", "greedy", "poisson", "poisson mean log2")
 
 
 def _row(found: Spectrum) -> tuple[float, ...]:
-    from labbook.channel.greedy_law import greedy_law
-    from labbook.channel.poisson_law import poisson_law
+    from labbook.channel.laws.greedy import greedy_law
+    from labbook.channel.laws.poisson import poisson_law
 
     functional = poisson_law(found)
     values = (

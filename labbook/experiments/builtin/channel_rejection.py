@@ -53,7 +53,7 @@ def check(p: tuple[float, ...], q: tuple[float, ...], blocks: int) -> None:
     check=check,
     references=(SOURCE,),
     backends=("numpy", "cupy"),
-    try_device="labbook.channel.gpu:try_device",
+    try_device="labbook.channel.gpu.encode:try_device",
 )
 def channel_rejection(
     trial: Trial,

@@ -13,8 +13,8 @@ from labbook.model import Axis, Column, Figure, Series, Table
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from labbook.channel.astar import Progress, Split
-    from labbook.channel.gaussian import GaussianPair
+    from labbook.channel.line.astar import Progress, Split
+    from labbook.channel.line.gaussian import GaussianPair
 
 VALUES = (1.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0)
 MOST_POINTS = 60
@@ -124,7 +124,7 @@ def _pair(bits: float, distance: float) -> GaussianPair:
     """The target of this divergence whose mean is `distance` √(1 − s²)."""
     from scipy.optimize import brentq
 
-    from labbook.channel.gaussian import GaussianPair
+    from labbook.channel.line.gaussian import GaussianPair
 
     nats = bits * math.log(2)
 
@@ -140,8 +140,8 @@ def _steps(
 ) -> _Steps:
     import numpy as np
 
-    from labbook.channel import astar
-    from labbook.channel.peaked import NormalTarget
+    from labbook.channel.line import astar
+    from labbook.channel.line.peaked import NormalTarget
     from labbook.compute import Stream
 
     target, stream, first = NormalTarget(pair), Stream.named(seed, split), number * samples

@@ -39,7 +39,7 @@ def channel_seed_examples(
     import numpy as np
 
     from labbook.channel import DiscretePair, Geometric, IndexCounts, decode, encode
-    from labbook.channel.distinct_rank import decode_ranks, encode_ranks
+    from labbook.channel.coders.distinct_rank import decode_ranks, encode_ranks
     from labbook.compute import Stream
 
     same = DiscretePair((1 / symbols,) * symbols, (1 / symbols,) * symbols)

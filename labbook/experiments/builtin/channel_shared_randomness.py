@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from labbook.channel import DiscretePair, Sent
-    from labbook.channel.index_codes import IndexCode
+    from labbook.channel.codes.index_codes import IndexCode
     from labbook.channel.message_file import Written
 
 LOOK_EVERY_S = 0.2
@@ -104,8 +104,13 @@ def _part(trial: Trial, begin: float, end: float) -> Callable[[int, int], None]:
 
 
 def _codes(pair: DiscretePair) -> dict[str, IndexCode]:
-    from labbook.channel.codes import zeta_exponent
-    from labbook.channel.index_codes import ELIAS_DELTA, ELIAS_GAMMA, geometric_code, zeta_code
+    from labbook.channel.codes.index_codes import (
+        ELIAS_DELTA,
+        ELIAS_GAMMA,
+        geometric_code,
+        zeta_code,
+    )
+    from labbook.channel.codes.integers import zeta_exponent
 
     found = (
         geometric_code(pair.acceptance),
@@ -165,7 +170,7 @@ def _rows(pair: DiscretePair, sent: Sent, coded: dict[str, int]) -> dict[str, _R
     import numpy as np
 
     from labbook.channel import CODES, IndexCounts, message_law
-    from labbook.channel.codes import (
+    from labbook.channel.codes.integers import (
         direct_length,
         expected_direct,
         expected_zeta,

@@ -10,7 +10,7 @@ from labbook.experiments.builtin.channel_rate_vs_n import SOURCE, check
 from labbook.model import Axis, Column, Figure, Series, Table
 
 if TYPE_CHECKING:
-    from labbook.channel.truncated_law import Truncated
+    from labbook.channel.laws.truncated import Truncated
 
 LEAST = 1e-9
 """Distances below this are left out of the figure."""
@@ -43,8 +43,8 @@ def channel_tv_vs_n(
     n: lengths of blocks
     """
     from labbook.channel import DiscretePair
+    from labbook.channel.laws.truncated import truncated
     from labbook.channel.spectrum import spectrum
-    from labbook.channel.truncated_law import truncated
 
     pair = DiscretePair(p, q)
     variance = spectrum(pair).variance

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from labbook.channel.bernoulli_mixture import BernoulliMixture
+    from labbook.channel.latent.bernoulli_mixture import BernoulliMixture
 
     Integers = NDArray[np.integer]
 
@@ -104,7 +104,7 @@ def _say(trial: Trial, before: int, of: int, done: int, _: int) -> None:
 
 
 def _trained(trial: Trial, training: Integers, sent: Integers, states: int) -> BernoulliMixture:
-    from labbook.channel.bernoulli_mixture import fit
+    from labbook.channel.latent.bernoulli_mixture import fit
 
     seen: list[float] = []
     unseen: list[float] = []

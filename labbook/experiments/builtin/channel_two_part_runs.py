@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from labbook.channel.bitsback import LatentModel
-    from labbook.channel.two_part import LatentCoder
-    from labbook.channel.variational import Bound
+    from labbook.channel.latent.bitsback import LatentModel
+    from labbook.channel.latent.two_part import LatentCoder
+    from labbook.channel.latent.variational import Bound
     from labbook.model import Cell
 
     Reals = NDArray[np.float64]
@@ -42,7 +42,7 @@ class Work:
 
     @cached_property
     def bounds(self) -> Bound:
-        from labbook.channel.variational import bound
+        from labbook.channel.latent.variational import bound
 
         return bound(self.model, self.items)
 
@@ -69,7 +69,7 @@ class Work:
         """Bits per item without a latent variable: each cell by its own share of ones."""
         import numpy as np
 
-        from labbook.channel.bernoulli_mixture import BernoulliMixture
+        from labbook.channel.latent.bernoulli_mixture import BernoulliMixture
 
         means = (self.training.sum(axis=0) + 1) / (len(self.training) + 2)
         return BernoulliMixture(np.ones(1), means[None, :]).bits(self.items)
@@ -172,11 +172,11 @@ def patches(size: int, items: int, rng: np.random.Generator) -> tuple[Integers, 
 
 
 def two_parts(work: Work, name: str, progress: Callable[[int, int], None]) -> TwoParts:
-    """Send the items: z by a coder of `labbook.channel.two_part.CODERS`, then x given z."""
+    """Send the items: z by a coder of `labbook.channel.latent.two_part.CODERS`, then x given z."""
     import numpy as np
 
     from labbook.channel import Prior, decode, elias_delta, expected_elias_delta
-    from labbook.channel.two_part import CODERS, Targets, pooled_law, send
+    from labbook.channel.latent.two_part import CODERS, Targets, pooled_law, send
     from labbook.compute import Stream
 
     coder: LatentCoder = CODERS[name]
@@ -215,8 +215,8 @@ def bits_back(work: Work, *, scramble: bool) -> Chain:
     """Send the items in one chain."""
     import numpy as np
 
-    from labbook.channel.ans import Stack
-    from labbook.channel.bitsback import decode_chain, encode_chain
+    from labbook.channel.latent.ans import Stack
+    from labbook.channel.latent.bitsback import decode_chain, encode_chain
     from labbook.compute import Stream
 
     count = len(work.items)
@@ -243,8 +243,8 @@ def bits_back(work: Work, *, scramble: bool) -> Chain:
 
 def _given(work: Work, latents: Integers) -> tuple[float, int]:
     """The bits that x takes given Bob's z, over all items, and how many items he has otherwise."""
-    from labbook.channel.ans import Stack
-    from labbook.channel.two_part import pop_given, push_given
+    from labbook.channel.latent.ans import Stack
+    from labbook.channel.latent.two_part import pop_given, push_given
 
     stack = Stack(LANES)
     before = stack.content

@@ -1,0 +1,1 @@
+"""Coders that name a candidate among shared ones."""

@@ -1,0 +1,1 @@
+"""Coding with latent variables: bits-back with ANS, and the two-part code."""

@@ -1,0 +1,1 @@
+"""Exact laws of the index, and of what is decoded."""

@@ -1,0 +1,1 @@
+"""Densities on the line: targets, exact laws, and coders of their own."""

@@ -1,0 +1,1 @@
+"""Polar simulation: blocks of bits without a search."""
