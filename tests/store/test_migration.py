@@ -1,7 +1,7 @@
 """Bringing an older notebook up to date: backed up first, whole or not at all.
 
-The older schema is the present one; the newer is made by a second migration, written here
-into a directory of its own. It rebuilds a large table, as batch migrations do.
+The older schema is the present one; the newer is made by one more migration, written
+here into a directory of its own. It rebuilds a large table, as batch migrations do.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from labbook.store.notebook import Notebook
 from tests.support.fill import fill
 from tests.support.notebooks import DAY, MORNING, child, dump, new_notebook, open_notebook, raw
 
-SECOND = '''
+NEXT = '''
 """Adds a mood to entries, and rebuilds revisions with a column of their length."""
 
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 
@@ -53,7 +53,7 @@ LAST_LINE = '    connection.exec_driver_sql("ALTER TABLE revision_new RENAME TO 
 
 @pytest.fixture
 def scripts(tmp_path: Path) -> Path:
-    return _scripts(tmp_path / "migrations", SECOND)
+    return _scripts(tmp_path / "migrations", NEXT)
 
 
 @pytest.fixture
@@ -63,15 +63,15 @@ def old(tmp_path: Path) -> Iterator[Path]:
     return notebook.path
 
 
-def _scripts(directory: Path, second: str) -> Path:
+def _scripts(directory: Path, next_one: str) -> Path:
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(resource_dir("migrations"), directory, ignore=ignored)
-    (directory / "versions" / "0002_second.py").write_text(second)
+    (directory / "versions" / "0003_next.py").write_text(next_one)
     return directory
 
 
 def _open(directory: Path, scripts: Path) -> Notebook:
-    return Notebook.open(directory, clock=lambda: MORNING, schema=Schema(2, scripts))
+    return Notebook.open(directory, clock=lambda: MORNING, schema=Schema(3, scripts))
 
 
 def test_an_older_notebook_is_backed_up_and_then_migrated(old: Path, scripts: Path) -> None:
@@ -79,11 +79,11 @@ def test_an_older_notebook_is_backed_up_and_then_migrated(old: Path, scripts: Pa
     with _open(old, scripts) as notebook:
         assert notes.note(notebook, 1).body.startswith("before")
     with raw(old) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone()[0] == 2
+        assert connection.execute("PRAGMA user_version").fetchone()[0] == 3
         assert connection.execute("SELECT length FROM block_revision").fetchone()[0] == 18
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
     (kept,) = backup.backups(old)
-    assert kept.name == "2026-11-23T09-00-00-before-schema-2.db"
+    assert kept.name == "2026-11-23T09-00-00-before-schema-3.db"
     restored = old.parent / "restored"
     restored.mkdir()
     shutil.copy(kept, restored / "labbook.db")
@@ -107,16 +107,14 @@ def test_an_older_labbook_refuses_what_a_newer_one_migrated(old: Path, scripts: 
             notes.note(still_open, 1)
         with pytest.raises(SchemaTooNew, match="while this labbook"):
             notes.add_note(still_open, "late", moment=MORNING, day=DAY)
-    with pytest.raises(SchemaTooNew, match="schema is number 2"):
+    with pytest.raises(SchemaTooNew, match="schema is number 3"):
         open_notebook(old)
     assert capture(old, "late", moment=MORNING, day=DAY) is None
 
 
 def test_a_migration_that_fails_leaves_the_notebook_as_it_was(old: Path, tmp_path: Path) -> None:
     before = dump(old)
-    broken = _scripts(
-        tmp_path / "broken", SECOND.replace(LAST_LINE, "    raise ValueError('no')\n")
-    )
+    broken = _scripts(tmp_path / "broken", NEXT.replace(LAST_LINE, "    raise ValueError('no')\n"))
     with pytest.raises(ValueError, match="no"):
         _open(old, broken)
     assert dump(old) == before
@@ -128,14 +126,14 @@ def test_a_migration_that_fails_leaves_the_notebook_as_it_was(old: Path, tmp_pat
 def test_a_migration_that_would_tear_references_is_undone(old: Path, tmp_path: Path) -> None:
     before = dump(old)
     statement = "DELETE FROM block"
-    tearing = f"{SECOND}    connection.exec_driver_sql({statement!r})\n"
-    with pytest.raises(StoreError, match="was not migrated to schema 2"):
+    tearing = f"{NEXT}    connection.exec_driver_sql({statement!r})\n"
+    with pytest.raises(StoreError, match="was not migrated to schema 3"):
         _open(old, _scripts(tmp_path / "tearing", tearing))
     assert dump(old) == before
 
 
 def test_nobody_writes_while_a_notebook_is_migrated(old: Path, tmp_path: Path) -> None:
-    waiting = SECOND.replace(LAST_LINE, LAST_LINE + "    import time\n    time.sleep(2)\n")
+    waiting = NEXT.replace(LAST_LINE, LAST_LINE + "    import time\n    time.sleep(2)\n")
     process = child("migrate", old, _scripts(tmp_path / "waiting", waiting))
     assert process.stdout is not None
     process.stdout.readline()
@@ -153,7 +151,7 @@ def test_a_migration_killed_in_the_middle_is_old_or_new_and_never_between(
     whole = tmp_path / "whole"
     fill(whole, notes=1500, runs=0)
     before = dump(whole)
-    outcomes = {1: 0, 2: 0}
+    outcomes = {2: 0, 3: 0}
     for cycle in range(cycles):
         directory = tmp_path / f"cycle-{cycle}"
         shutil.copytree(whole, directory)
@@ -168,10 +166,10 @@ def test_a_migration_killed_in_the_middle_is_old_or_new_and_never_between(
             number = connection.execute("PRAGMA user_version").fetchone()[0]
             assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
             names = {row[1] for row in connection.execute("PRAGMA table_info(block_revision)")}
-            assert ("length" in names) == (number == 2)
+            assert ("length" in names) == (number == 3)
             count = connection.execute("SELECT count(*) FROM block_revision").fetchone()[0]
             assert count == 1500
-        if number == 1:
+        if number == 2:
             assert dump(directory) == before
         else:
             assert len(backup.backups(directory)) == 1

@@ -20,6 +20,17 @@ from labbook.store.tables._pages import (
     tag,
     thread,
 )
+from labbook.store.tables._records import (
+    block_sweep,
+    command,
+    comparison,
+    imported,
+    param,
+    run_usage,
+    sweep,
+    sweep_run,
+    waiting,
+)
 from labbook.store.tables._reviews import next_step, review, review_item, review_revision, verdict
 from labbook.store.tables._runs import artifact, environment, metric, run
 
@@ -27,20 +38,29 @@ __all__ = [
     "artifact",
     "block",
     "block_revision",
+    "block_sweep",
     "block_thread",
+    "command",
+    "comparison",
     "draft",
     "entry",
     "environment",
     "idea",
+    "imported",
     "mention",
     "metadata",
     "metric",
     "next_step",
+    "param",
     "review",
     "review_item",
     "review_revision",
     "run",
+    "run_usage",
+    "sweep",
+    "sweep_run",
     "tag",
     "thread",
     "verdict",
+    "waiting",
 ]

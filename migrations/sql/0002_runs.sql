@@ -1,0 +1,117 @@
+-- Runs of any kind: their parameters one by one, commands, what they used of the machine, the
+-- queue, sweeps, comparisons, and where imported ones came from.
+
+CREATE TABLE param (
+    run_id INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    number REAL,
+    text TEXT NOT NULL,
+    CONSTRAINT pk_param PRIMARY KEY (run_id, name),
+    CONSTRAINT fk_param_run_id FOREIGN KEY(run_id) REFERENCES run (id)
+) WITHOUT ROWID, STRICT;
+
+CREATE TABLE command (
+    run_id INTEGER NOT NULL,
+    role TEXT NOT NULL,
+    metrics_offset INTEGER DEFAULT 0 NOT NULL,
+    argv TEXT NOT NULL,
+    directory TEXT NOT NULL,
+    CONSTRAINT pk_command PRIMARY KEY (run_id),
+    CONSTRAINT fk_command_run_id FOREIGN KEY(run_id) REFERENCES run (id),
+    CONSTRAINT ck_command_role CHECK (role IN ('run', 'around')),
+    CONSTRAINT ck_command_metrics_offset CHECK (metrics_offset >= 0)
+) STRICT;
+
+CREATE TABLE run_usage (
+    run_id INTEGER NOT NULL,
+    cpu_s REAL,
+    gpu_memory_bytes INTEGER,
+    gpu_utilisation REAL,
+    CONSTRAINT pk_run_usage PRIMARY KEY (run_id),
+    CONSTRAINT fk_run_usage_run_id FOREIGN KEY(run_id) REFERENCES run (id)
+) STRICT;
+
+CREATE TABLE waiting (
+    run_id INTEGER NOT NULL,
+    since_us INTEGER NOT NULL,
+    since_zone TEXT NOT NULL,
+    gpus INTEGER NOT NULL,
+    gpu TEXT,
+    CONSTRAINT pk_waiting PRIMARY KEY (run_id),
+    CONSTRAINT fk_waiting_run_id FOREIGN KEY(run_id) REFERENCES run (id),
+    CONSTRAINT ck_waiting_gpus CHECK (gpus >= 0)
+) STRICT;
+
+CREATE TABLE sweep (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    experiment TEXT NOT NULL,
+    state TEXT NOT NULL,
+    day TEXT NOT NULL,
+    created_us INTEGER NOT NULL,
+    created_zone TEXT NOT NULL,
+    ended_us INTEGER,
+    ended_zone TEXT,
+    thread_id INTEGER,
+    points INTEGER NOT NULL,
+    seed INTEGER,
+    backend_asked TEXT DEFAULT '' NOT NULL,
+    executor TEXT DEFAULT '' NOT NULL,
+    owner TEXT DEFAULT '' NOT NULL,
+    heartbeat_us INTEGER,
+    deleted_us INTEGER,
+    deleted_zone TEXT,
+    space TEXT NOT NULL,
+    argv TEXT,
+    directory TEXT DEFAULT '' NOT NULL,
+    message TEXT DEFAULT '' NOT NULL,
+    CONSTRAINT fk_sweep_day FOREIGN KEY(day) REFERENCES entry (day),
+    CONSTRAINT fk_sweep_thread_id FOREIGN KEY(thread_id) REFERENCES thread (id),
+    CONSTRAINT ck_sweep_state CHECK (state IN ('running', 'finished', 'failed', 'cancelled',
+        'lost')),
+    CONSTRAINT ck_sweep_ended CHECK ((ended_us IS NULL) = (state = 'running')),
+    CONSTRAINT ck_sweep_points CHECK (points >= 1)
+) STRICT;
+
+CREATE TABLE sweep_run (
+    sweep_id INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    run_id INTEGER NOT NULL,
+    CONSTRAINT pk_sweep_run PRIMARY KEY (sweep_id, position, run_id),
+    CONSTRAINT fk_sweep_run_sweep_id FOREIGN KEY(sweep_id) REFERENCES sweep (id),
+    CONSTRAINT fk_sweep_run_run_id FOREIGN KEY(run_id) REFERENCES run (id),
+    CONSTRAINT uq_sweep_run_run_id UNIQUE (run_id),
+    CONSTRAINT ck_sweep_run_position CHECK (position >= 0)
+) WITHOUT ROWID, STRICT;
+
+CREATE TABLE block_sweep (
+    block_id INTEGER NOT NULL,
+    sweep_id INTEGER NOT NULL,
+    role TEXT NOT NULL,
+    CONSTRAINT pk_block_sweep PRIMARY KEY (block_id),
+    CONSTRAINT fk_block_sweep_block_id FOREIGN KEY(block_id) REFERENCES block (id),
+    CONSTRAINT fk_block_sweep_sweep_id FOREIGN KEY(sweep_id) REFERENCES sweep (id),
+    CONSTRAINT uq_block_sweep_sweep_id_role UNIQUE (sweep_id, role),
+    CONSTRAINT ck_block_sweep_role CHECK (role IN ('started', 'ended'))
+) STRICT;
+
+CREATE TABLE comparison (
+    block_id INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    run_id INTEGER NOT NULL,
+    CONSTRAINT pk_comparison PRIMARY KEY (block_id, position),
+    CONSTRAINT fk_comparison_block_id FOREIGN KEY(block_id) REFERENCES block (id),
+    CONSTRAINT fk_comparison_run_id FOREIGN KEY(run_id) REFERENCES run (id)
+) WITHOUT ROWID, STRICT;
+
+CREATE TABLE imported (
+    source TEXT NOT NULL,
+    name TEXT NOT NULL,
+    run_id INTEGER NOT NULL,
+    CONSTRAINT pk_imported PRIMARY KEY (source, name),
+    CONSTRAINT fk_imported_run_id FOREIGN KEY(run_id) REFERENCES run (id)
+) WITHOUT ROWID, STRICT;
+
+CREATE INDEX ix_param_name_number ON param (name, number);
+CREATE INDEX ix_param_name_text ON param (name, text);
+CREATE INDEX ix_sweep_running ON sweep (id) WHERE state = 'running';
+CREATE INDEX ix_comparison_run_id ON comparison (run_id);
