@@ -98,14 +98,16 @@ def _run(desk: Desk, each: dict[str, Any], moment: Moment, directory: Path) -> N
     book = desk.notebook
     run = store_runs.create_run(
         book,
-        experiment=record["experiment"],
-        params=record["params"],
-        seed=record["seed"],
-        backend_asked="auto",
-        day=moment.local.date(),
-        moment=moment,
-        host="sample",
-        owner="",
+        store_runs.NewRun(
+            experiment=record["experiment"],
+            params=record["params"],
+            seed=record["seed"],
+            backend_asked="auto",
+            day=moment.local.date(),
+            moment=moment,
+            host="sample",
+            owner="",
+        ),
     )
     for state in (RunState.STARTING, RunState.RUNNING):
         store_runs.step_run(book, run.id, state, moment=moment)

@@ -118,10 +118,32 @@ class Code:
     root: str = ""
 
 
+class CommandRole(StrEnum):
+    """What a command is to its run: labbook started it, or it is what the run goes on inside."""
+
+    RUN = "run"
+    AROUND = "around"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A program and its arguments, never a line for a shell.
+
+    directory: where it was started
+    """
+
+    argv: tuple[str, ...]
+    directory: str
+    role: CommandRole = CommandRole.RUN
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """One execution of an experiment, as the notebook knows it.
 
+    experiment: the experiment's name; of a command, what the command is called
+    name: what its owner calls this one
+    command: of runs that are not one of the experiments
     seed: what every random number of the run follows from
     backend: "numpy" or "cupy", what really computed; empty until the run has begun
     backend_reason: why that backend was taken
@@ -129,6 +151,12 @@ class Run:
     message: how it ended, in a sentence, when it did not simply finish
     metrics: the last value of each
     environment: interpreter, platform and package versions
+    parent_id: the run that it goes on from, or repeats
+    cpu_s: of all its processes together
+    peak_memory_bytes: of all its processes together, where that could be seen
+    gpu_utilisation: the mean share of the time in which a device was busy, from 0 to 1
+    sweep_id: the sweep that it is a point of
+    is_waiting: whether it stands in the queue
     """
 
     id: int
@@ -157,6 +185,18 @@ class Run:
     metrics: Mapping[str, float] = field(default_factory=dict)
     artifacts: tuple[Artifact, ...] = ()
     parent_id: int | None = None
+    name: str = ""
+    command: Command | None = None
+    thread: str | None = None
+    tags: tuple[str, ...] = ()
+    is_pinned: bool = False
+    annotation: str = ""
+    cpu_s: float | None = None
+    gpu_memory_bytes: int | None = None
+    gpu_utilisation: float | None = None
+    sweep_id: int | None = None
+    is_waiting: bool = False
+    deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,15 +98,17 @@ def _record(
     """The first of the two transactions of a paste."""
     return runs.create_run(
         notebook,
-        experiment=request.name,
-        params=encode(dict(request.params)),
-        seed=seed,
-        backend_asked=backend,
-        day=moment.day(settings.day_starts_at),
-        moment=moment,
-        host=identity.place()[0],
-        owner=identity.own().text,
-        parent_id=None if earlier is None else earlier.run_id,
+        runs.NewRun(
+            experiment=request.name,
+            params=encode(dict(request.params)),
+            seed=seed,
+            backend_asked=backend,
+            day=moment.day(settings.day_starts_at),
+            moment=moment,
+            host=identity.place()[0],
+            owner=identity.own().text,
+            parent_id=None if earlier is None else earlier.run_id,
+        ),
     )
 
 

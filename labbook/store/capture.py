@@ -48,10 +48,10 @@ def capture(
     place = Place(path)
     thread = thread_name(thread)
     text = read_text(body)
-    if not place.database.is_file() or sqlite3.sqlite_version_info < OLDEST_SQLITE:
+    if not place.database.is_file():
         return None
     with translated(place.database), gate(place.gate, wait_s):
-        connection = _connected(place.database)
+        connection = known_notebook(place)
         if connection is None:
             return None
         try:
@@ -63,10 +63,15 @@ def capture(
     return note_id
 
 
-def _connected(database: Path) -> sqlite3.Connection | None:
-    """A connection to a notebook of the schema that this module knows, or None."""
+def known_notebook(place: Place) -> sqlite3.Connection | None:
+    """A connection to a notebook of the schema that this module knows, or None.
+
+    To be opened and closed under the gate.
+    """
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        return None
     try:
-        connection = connect_to_write(database)
+        connection = connect_to_write(place.database)
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorname == "SQLITE_NOTADB":
             return None
@@ -93,7 +98,7 @@ def insert(
         "INSERT INTO entry (day, created_us, created_zone) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
         (day.isoformat(), *at),
     )
-    threads = [_thread_id(connection, name, at) for name in text.threads(thread)]
+    threads = [thread_id(connection, name, at) for name in text.threads(thread)]
     note_id = connection.execute(
         "INSERT INTO block (day, kind, created_us, created_zone, edited_us, edited_zone, body,"
         " body_plain, body_sha256, thread_id) VALUES (?, 'note', ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -123,7 +128,8 @@ def insert(
     return int(note_id)
 
 
-def _thread_id(connection: sqlite3.Connection, name: str, at: tuple[int, str]) -> int:
+def thread_id(connection: sqlite3.Connection, name: str, at: tuple[int, str]) -> int:
+    """The id of the thread of that name; made when there is none."""
     connection.execute(
         "INSERT INTO thread (name, created_us, created_zone) VALUES (?, ?, ?)"
         " ON CONFLICT DO NOTHING",

@@ -10,7 +10,16 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, literal_column, select
 
-from labbook.model import Artifact, ArtifactKind, Code, Progress, Run, RunState
+from labbook.model import (
+    Artifact,
+    ArtifactKind,
+    Code,
+    Command,
+    CommandRole,
+    Progress,
+    Run,
+    RunState,
+)
 from labbook.store import tables
 from labbook.store.rows import day, moment
 
@@ -22,8 +31,7 @@ IS_LAST: ColumnElement[bool] = literal_column("metric.is_last = 1")
 
 def load_runs(connection: Connection, chosen: Select[Any]) -> tuple[Run, ...]:
     """The runs that `chosen` selects from the run table, in its order."""
-    joined = chosen.outerjoin(_environment, _environment.c.id == _run.c.environment_id)
-    rows = connection.execute(joined.add_columns(_environment.c.content.label("environment"))).all()
+    rows = connection.execute(_with_ways(chosen)).all()
     if not rows:
         return ()
     ids = chosen.with_only_columns(_run.c.id).scalar_subquery()
@@ -35,7 +43,27 @@ def load_runs(connection: Connection, chosen: Select[Any]) -> tuple[Run, ...]:
     made = select(tables.artifact).where(tables.artifact.c.run_id.in_(ids))
     for row in connection.execute(made.order_by(tables.artifact.c.position)):
         artifacts[row.run_id].append(_artifact(row))
-    return tuple(_record(row, metrics[row.id], artifacts[row.id]) for row in rows)
+    tags: dict[int, list[str]] = defaultdict(list)
+    named = select(tables.tag.c.run_id, tables.tag.c.name).where(tables.tag.c.run_id.in_(ids))
+    for run_id, name in connection.execute(named.order_by(tables.tag.c.position)):
+        tags[run_id].append(name)
+    return tuple(_record(row, metrics[row.id], artifacts[row.id], tags[row.id]) for row in rows)
+
+
+def _with_ways(chosen: Select[Any]) -> Select[Any]:
+    """With what stands in other tables, once a run."""
+    command, usage, waiting = tables.command, tables.run_usage, tables.waiting
+    joined = chosen.outerjoin(_environment, _environment.c.id == _run.c.environment_id)
+    for table in (command, usage, waiting, tables.sweep_run):
+        joined = joined.outerjoin(table, table.c.run_id == _run.c.id)
+    joined = joined.outerjoin(tables.thread, tables.thread.c.id == _run.c.thread_id)
+    return joined.add_columns(
+        _environment.c.content.label("environment"),
+        *(command.c.argv, command.c.role, command.c.directory),
+        *(usage.c.cpu_s, usage.c.gpu_memory_bytes, usage.c.gpu_utilisation),
+        *(waiting.c.since_us, waiting.c.gpu, tables.sweep_run.c.sweep_id),
+        tables.thread.c.name.label("thread"),
+    )
 
 
 def metric_value(row: Row[Any]) -> float:
@@ -47,7 +75,18 @@ def _artifact(row: Row[Any]) -> Artifact:
     return Artifact(row.name, ArtifactKind(row.kind), row.sha256, row.size_bytes, row.media_type)
 
 
-def _record(row: Row[Any], metrics: dict[str, float], artifacts: Iterable[Artifact]) -> Run:
+def _command(row: Row[Any]) -> Command | None:
+    if row.argv is None:
+        return None
+    return Command(tuple(json.loads(row.argv)), row.directory, CommandRole(row.role))
+
+
+def _record(
+    row: Row[Any],
+    metrics: dict[str, float],
+    artifacts: Iterable[Artifact],
+    tags: Iterable[str],
+) -> Run:
     code = Code(row.git_commit, row.git_branch, bool(row.git_dirty), row.git_root)
     progress = Progress(row.progress_done, row.progress_total)
     return Run(
@@ -77,4 +116,16 @@ def _record(row: Row[Any], metrics: dict[str, float], artifacts: Iterable[Artifa
         metrics=metrics,
         artifacts=tuple(artifacts),
         parent_id=row.parent_id,
+        name=row.name,
+        command=_command(row),
+        thread=row.thread,
+        tags=tuple(tags),
+        is_pinned=bool(row.is_pinned),
+        annotation=row.annotation,
+        cpu_s=row.cpu_s,
+        gpu_memory_bytes=row.gpu_memory_bytes,
+        gpu_utilisation=row.gpu_utilisation,
+        sweep_id=row.sweep_id,
+        is_waiting=row.since_us is not None and row.state == RunState.QUEUED and row.gpu is None,
+        deleted=row.deleted_us is not None,
     )

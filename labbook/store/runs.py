@@ -10,14 +10,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
 
-from labbook.errors import NotebookBusy, UsageError
+from labbook.errors import NotebookBusy
 from labbook.model import Artifact, Code, Metric, Moment, Progress, Run, RunState
 from labbook.model.run import ALLOWED_STEPS
 from labbook.store import rows, tables
+from labbook.store.new_run import NewRun, insert
 from labbook.store.rows import ensure_entry, insert_row, instant, to_json
 from labbook.store.run_queries import (
     ActiveRun,
@@ -31,10 +33,13 @@ from labbook.store.run_results import add_artifacts, add_results, environment_id
 from labbook.text.plain import storable
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from labbook.store.notebook import Notebook
 
 __all__ = [
     "ActiveRun",
+    "NewRun",
     "Outcome",
     "active_runs",
     "close_run",
@@ -49,9 +54,6 @@ __all__ = [
 ]
 
 HEARTBEAT_PATIENCE_S = 1.0
-LARGEST_SEED = 2**63 - 1
-"""SQLite's integers have 64 bits and a sign. Seeds that labbook draws are below 2^53."""
-
 _ENDED = frozenset(state for state in RunState if state.has_ended)
 
 
@@ -68,46 +70,21 @@ class Outcome:
     backend: str | None = None
     backend_reason: str | None = None
     device: str | None = None
+    cpu_s: float | None = None
+    gpu_memory_bytes: int | None = None
+    gpu_utilisation: float | None = None
 
 
-def create_run(
-    nb: Notebook,
-    *,
-    experiment: str,
-    params: Mapping[str, Any],
-    seed: int | None,
-    backend_asked: str,
-    day: dt.date,
-    moment: Moment,
-    host: str,
-    owner: str,
-    parent_id: int | None = None,
-) -> Run:
+def create_run(nb: Notebook, new: NewRun) -> Run:
     """Insert a queued run, and its block in the day's entry.
 
     Raises:
-        UsageError: the seed does not fit.
+        UsageError: something about it does not fit.
     """
-    if seed is not None and not 0 <= seed <= LARGEST_SEED:
-        raise UsageError(f"The seed {seed} is not between 0 and {LARGEST_SEED}.")
-    values = {
-        "experiment": storable(experiment),
-        "state": RunState.QUEUED.value,
-        "day": day.isoformat(),
-        **instant("created", moment),
-        "params": to_json(params),
-        "seed": seed,
-        "backend_asked": backend_asked,
-        "host": storable(host),
-        "owner": storable(owner),
-        "heartbeat_us": moment.us,
-        "parent_id": parent_id,
-    }
+    new = new.checked()
     with nb.write() as connection:
-        ensure_entry(connection, day, moment)
-        run_id = insert_row(connection, tables.run, values)
-        _add_block(connection, run_id, "run", "started", day, moment)
-        return load_run(connection, run_id)
+        driver = cast("sqlite3.Connection", connection.connection.driver_connection)
+        return load_run(connection, insert(driver, new))
 
 
 def step_run(
@@ -244,6 +221,7 @@ def close_run(
             return False
         add_results(connection, run_id, metrics, warnings)
         add_artifacts(connection, run_id, artifacts)
+        _add_usage(connection, run_id, outcome)
         begun = connection.execute(
             select(tables.run.c.day).where(tables.run.c.id == run_id)
         ).scalar_one()
@@ -251,6 +229,15 @@ def close_run(
             ensure_entry(connection, day, moment)
             _add_block(connection, run_id, "link", "ended", day, moment)
         return True
+
+
+def _add_usage(connection: Connection, run_id: int, outcome: Outcome) -> None:
+    names = ("cpu_s", "gpu_memory_bytes", "gpu_utilisation")
+    given = {name: getattr(outcome, name) for name in names}
+    used = {name: value for name, value in given.items() if value is not None}
+    if used:
+        row = upsert(tables.run_usage).values(run_id=run_id, **used)
+        connection.execute(row.on_conflict_do_update(index_elements=["run_id"], set_=used))
 
 
 def _leading_to(to: RunState, expected: Collection[RunState] | None) -> frozenset[RunState]:
@@ -278,16 +265,8 @@ def _moved(
 def _add_block(
     connection: Connection, run_id: int, kind: str, role: str, day: dt.date, at: Moment
 ) -> None:
-    connection.execute(
-        insert(tables.block).values(
-            day=day.isoformat(),
-            kind=kind,
-            run_id=run_id,
-            role=role,
-            **instant("created", at),
-            **instant("edited", at),
-        )
-    )
+    row = {"day": day.isoformat(), "kind": kind, "run_id": run_id, "role": role}
+    insert_row(connection, tables.block, {**row, **instant("created", at), **instant("edited", at)})
 
 
 def _given(**texts: str | None) -> dict[str, Any]:

@@ -137,14 +137,16 @@ def test_a_launcher_killed_before_it_could_start_anything_leaves_a_lost_run(lab:
     assert owner is not None
     run = runs.create_run(
         lab.notebook,
-        experiment="test.walk",
-        params={},
-        seed=1,
-        backend_asked="auto",
-        day=Moment.now().day(),
-        moment=Moment.now(),
-        host="here",
-        owner=owner.text,
+        runs.NewRun(
+            experiment="test.walk",
+            params={},
+            seed=1,
+            backend_asked="auto",
+            day=Moment.now().day(),
+            moment=Moment.now(),
+            host="here",
+            owner=owner.text,
+        ),
     )
     lab.directory(run).make()
     assert lab.reconcile() == (), "its launcher lives"
@@ -160,14 +162,16 @@ def test_a_launcher_killed_before_it_could_start_anything_leaves_a_lost_run(lab:
 def test_a_claim_that_was_cut_off_does_not_keep_a_run_queued(lab: Lab, left: str) -> None:
     run = runs.create_run(
         lab.notebook,
-        experiment="test.walk",
-        params={},
-        seed=1,
-        backend_asked="auto",
-        day=Moment.now().day(),
-        moment=Moment.now(),
-        host="here",
-        owner="",
+        runs.NewRun(
+            experiment="test.walk",
+            params={},
+            seed=1,
+            backend_asked="auto",
+            day=Moment.now().day(),
+            moment=Moment.now(),
+            host="here",
+            owner="",
+        ),
     )
     lab.directory(run).make()
     (lab.directory(run).path / "claim").write_text(left)
@@ -217,14 +221,16 @@ def test_a_run_on_another_machine_is_lost_only_when_it_has_been_silent(lab: Lab)
     elsewhere = "cluster-7 0123 pid:[1] 4711 99"
     run = runs.create_run(
         lab.notebook,
-        experiment="test.walk",
-        params={},
-        seed=1,
-        backend_asked="auto",
-        day=now.day(),
-        moment=now,
-        host="cluster-7",
-        owner=elsewhere,
+        runs.NewRun(
+            experiment="test.walk",
+            params={},
+            seed=1,
+            backend_asked="auto",
+            day=now.day(),
+            moment=now,
+            host="cluster-7",
+            owner=elsewhere,
+        ),
     )
     lab.directory(run).make()
     lab.directory(run).claim(elsewhere)

@@ -111,14 +111,16 @@ def test_the_database_names_the_files_that_there_must_be(nb: Notebook) -> None:
     stored = artifacts.put(nb.artifacts_dir, json.dumps({"a": 1}).encode())
     run = runs.create_run(
         nb,
-        experiment="x",
-        params={},
-        seed=None,
-        backend_asked="",
-        day=DAY,
-        moment=at(0),
-        host="",
-        owner="",
+        runs.NewRun(
+            experiment="x",
+            params={},
+            seed=None,
+            backend_asked="",
+            day=DAY,
+            moment=at(0),
+            host="",
+            owner="",
+        ),
     )
     runs.step_run(nb, run.id, RunState.STARTING, moment=at(0))
     made = [

@@ -16,14 +16,16 @@ TOMORROW = DAY + dt.timedelta(days=1)
 def _run(nb: Notebook, minute: float, day: dt.date = DAY) -> int:
     return runs.create_run(
         nb,
-        experiment="demo",
-        params={},
-        seed=1,
-        backend_asked="auto",
-        day=day,
-        moment=at(minute),
-        host="here",
-        owner="me",
+        runs.NewRun(
+            experiment="demo",
+            params={},
+            seed=1,
+            backend_asked="auto",
+            day=day,
+            moment=at(minute),
+            host="here",
+            owner="me",
+        ),
     ).id
 
 

@@ -104,6 +104,7 @@ def test_numbers_of_runs_are_never_given_twice(nb: Notebook) -> None:
     last = create(nb).id
     with nb.write() as connection:
         connection.exec_driver_sql("DELETE FROM block WHERE run_id = ?", (last,))
+        connection.exec_driver_sql("DELETE FROM param WHERE run_id = ?", (last,))
         connection.exec_driver_sql("DELETE FROM run WHERE id = ?", (last,))
     assert create(nb).id == last + 1
 

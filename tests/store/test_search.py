@@ -36,14 +36,16 @@ def _ids(hits: tuple[Hit, ...]) -> list[int]:
 def _run(nb: Notebook, experiment: str = "kl.bias-table", **params: object) -> int:
     return runs.create_run(
         nb,
-        experiment=experiment,
-        params=params,
-        seed=1,
-        backend_asked="auto",
-        day=DAY,
-        moment=at(1),
-        host="h",
-        owner="o",
+        runs.NewRun(
+            experiment=experiment,
+            params=params,
+            seed=1,
+            backend_asked="auto",
+            day=DAY,
+            moment=at(1),
+            host="h",
+            owner="o",
+        ),
     ).id
 
 

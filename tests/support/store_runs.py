@@ -22,7 +22,7 @@ def create(nb: Notebook, minute: float = 0, **given: Any) -> Run:
         "host": "node7",
         "owner": "boot/1/2",
     }
-    return runs.create_run(nb, **{**values, **given})
+    return runs.create_run(nb, runs.NewRun(**{**values, **given}))
 
 
 def step(nb: Notebook, run: Run, *states: RunState) -> None:

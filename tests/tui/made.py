@@ -101,14 +101,16 @@ def started(
     """A run that is running on a host that is not this one, so that nobody here ends it."""
     run = store.create_run(
         desk.notebook,
-        experiment=experiment,
-        params=params or {"shift": 0.1, "samples": 10_000_000},
-        seed=7,
-        backend_asked="auto",
-        day=moment.day(),
-        moment=moment,
-        host="elsewhere",
-        owner="elsewhere boot space 1 0",
+        store.NewRun(
+            experiment=experiment,
+            params=params or {"shift": 0.1, "samples": 10_000_000},
+            seed=7,
+            backend_asked="auto",
+            day=moment.day(),
+            moment=moment,
+            host="elsewhere",
+            owner="elsewhere boot space 1 0",
+        ),
     )
     for state in (RunState.STARTING, RunState.RUNNING):
         store.step_run(desk.notebook, run.id, state, moment=moment)
