@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Literal
 
@@ -10,6 +11,13 @@ import click
 from labbook.cli.context import Context
 from labbook.cli.output import say
 from labbook.desk import report as desk_report
+from labbook.errors import UsageError
+
+_FORMS: dict[str, Literal["md", "html", "pdf"]] = {
+    ".html": "html",
+    ".htm": "html",
+    ".pdf": "pdf",
+}
 
 
 @click.command()
@@ -17,7 +25,7 @@ from labbook.desk import report as desk_report
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["md", "html"]),
+    type=click.Choice(["md", "html", "pdf"]),
     help="As FILE's name ends; md where that does not tell.",
 )
 @click.option(
@@ -31,23 +39,27 @@ from labbook.desk import report as desk_report
 def report(
     context: Context,
     period: tuple[str, ...],
-    form: Literal["md", "html"] | None,
+    form: Literal["md", "html", "pdf"] | None,
     output: Path | None,
 ) -> None:
     """Write the report of a period, this ISO week's by default.
 
     It holds the saved review, or its draft, with every plot and table that it names. HTML
-    is one file that needs nothing else.
+    is one file that needs nothing else; PDF wants the extra `pdf`.
 
     \b
       labbook report 2026-W47 -o week.html
     """
     chosen = context.period(" ".join(period) or None)
     if form is None:
-        form = "html" if output and output.suffix.lower() in (".html", ".htm") else "md"
+        form = _FORMS.get(output.suffix.lower(), "md") if output else "md"
     if output is None:
+        if form == "pdf" and sys.stdout.isatty():
+            raise UsageError(
+                "A PDF is nothing for a terminal.", hint="Write it to a file: -o week.pdf"
+            )
         # As bytes: a document's encoding is UTF-8, whatever the terminal's is.
-        click.echo(desk_report.report(context.desk, chosen, form).encode())
+        click.echo(desk_report.report(context.desk, chosen, form), nl=form != "pdf")
         return
     path = desk_report.write_report(context.desk, chosen, form, output)
     say("Written:")

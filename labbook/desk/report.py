@@ -17,28 +17,32 @@ if TYPE_CHECKING:
     from labbook.report.weekly import WeekPages
     from labbook.text.when import Period
 
-Form = Literal["md", "html"]
+Form = Literal["md", "html", "pdf"]
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 
 
-def report(desk: Desk, period: Period, form: Form) -> str:
-    """The report as text; figures stand in HTML as images, and in Markdown drawn as text.
+def report(desk: Desk, period: Period, form: Form) -> bytes:
+    """The report, text in UTF-8; in Markdown figures are drawn as text.
 
     Raises:
-        ReportError: a figure cannot be drawn.
+        ReportError: a figure cannot be drawn, or what makes PDF is not installed.
     """
-    from labbook.report.weekly import weekly_html, weekly_markdown
+    from labbook.report.weekly import weekly_html, weekly_markdown, weekly_pdf
 
     pages = _pages(desk, period)
-    return weekly_html(pages, _cache(desk)) if form == "html" else weekly_markdown(pages)
+    if form == "pdf":
+        return weekly_pdf(pages, _cache(desk))
+    text = weekly_html(pages, _cache(desk)) if form == "html" else weekly_markdown(pages)
+    return text.encode()
 
 
 def write_report(desk: Desk, period: Period, form: Form, path: Path) -> Path:
     """Write the report to a file; one in Markdown has its images in a directory beside it.
 
     Raises:
-        ReportError: a figure cannot be drawn, or a file cannot be written.
+        ReportError: a figure cannot be drawn, a file cannot be written, or what makes PDF is
+            not installed.
     """
     from labbook.report.weekly import write_week
 

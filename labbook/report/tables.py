@@ -64,7 +64,7 @@ def draw_table(table: Table, width: int = 80, most_rows: int = MOST_ROWS) -> Tex
     texts are broken into lines. Of a long table the first rows are shown, and how many more.
     """
     lines = _title(table, width)
-    lines += draw_columns(_columns(table, most_rows), width)
+    lines += draw_columns(shown_columns(table, most_rows), width)
     if len(table.rows) > most_rows:
         lines.append(Text(f"… {len(table.rows) - most_rows} more rows", _FAINT))
     return Text("\n").join(lines)
@@ -85,7 +85,7 @@ def draw_columns(columns: Sequence[ShownColumn], width: int) -> list[Text]:
 
 def markdown_table(table: Table, most_rows: int = MOST_ROWS_IN_A_REPORT) -> str:
     """A table in GitHub's Markdown; nothing in its cells is read as Markdown."""
-    columns = _columns(table, most_rows)
+    columns = shown_columns(table, most_rows)
     if not columns:
         return ""
     headings = [escape_markdown(f"{each.name} {each.unit}".strip()) for each in columns]
@@ -102,7 +102,7 @@ def markdown_table(table: Table, most_rows: int = MOST_ROWS_IN_A_REPORT) -> str:
 
 def html_table(table: Table, most_rows: int = MOST_ROWS_IN_A_REPORT) -> str:
     """A table in HTML, escaped, in a box that scrolls when it is wider than the page."""
-    columns = _columns(table, most_rows)
+    columns = shown_columns(table, most_rows)
     parts = ['<div class="scroll"><table>']
     if table.title:
         parts.append(f"<caption>{escape(plain_line(table.title))}</caption>")
@@ -128,7 +128,8 @@ def _shown(table: Table, most_rows: int) -> int:
     return min(len(table.rows), most_rows)
 
 
-def _columns(table: Table, most_rows: int) -> list[ShownColumn]:
+def shown_columns(table: Table, most_rows: int) -> list[ShownColumn]:
+    """A table's columns with their cells as texts, of its first rows."""
     rows = table.rows[:most_rows]
     return [
         ShownColumn(

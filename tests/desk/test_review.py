@@ -219,7 +219,7 @@ def test_a_source_that_somebody_typed_spoils_no_later_review(desk: Desk, source:
     ]
     review.save(desk, WEEK, items, (), version=None)
     assert review.gather(desk, WEEK.after()).previous_steps == (step,)
-    assert "typed too" in report.report(desk, WEEK, "md")
+    assert b"typed too" in report.report(desk, WEEK, "md")
 
 
 def test_a_plan_of_the_small_hours_is_raised_on_the_day_before(desk: Desk, clock: Clock) -> None:
