@@ -98,10 +98,10 @@ Found = tuple["Truncated", tuple[float, float], tuple[float, float]]
 def _best(trial: Trial, pair: DiscretePair, n: int, eps: float, lengths: list[int]) -> Found:
     """With the given slack; and the least cost per symbol of either form, with its slack."""
     from labbook.channel.laws.truncated import Truncated
-    from labbook.channel.spectrum import types
+    from labbook.channel.levels import levels
 
     trial.progress(lengths.index(n), of=len(lengths))
-    blocks = types(pair, n)
+    blocks = levels({pair: n})
 
     def at(slack: float) -> Truncated:
         return Truncated(blocks, n * (pair.kl_bits + slack))

@@ -91,10 +91,10 @@ def channel_rate_vs_n(
     """
     from labbook.channel import DiscretePair
     from labbook.channel.laws.truncated import Truncated
-    from labbook.channel.spectrum import types
+    from labbook.channel.levels import levels
 
     pair = DiscretePair(p, q)
-    blocks_of = {length: types(pair, length) for length in n}
+    blocks_of = {length: levels({pair: length}) for length in n}
     found: dict[tuple[int, float], Truncated] = {}
     for done, (length, slack) in enumerate([(a, b) for b in eps for a in n]):
         found[length, slack] = Truncated(blocks_of[length], length * (pair.kl_bits + slack))
