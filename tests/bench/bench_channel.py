@@ -8,7 +8,8 @@ import sys
 import numpy as np
 
 from labbook.channel import DiscretePair, Prior, decode, encode
-from labbook.channel.coders.bit_blocks import BitBlocks, encode_block
+from labbook.channel.coders.bit_blocks import BitBlocks
+from labbook.channel.coders.block_search import encode_block
 from labbook.channel.coders.poisson import encode_poisson
 from labbook.compute import Stream
 from tests.bench.bench_kl import ROUNDS, Row, seconds

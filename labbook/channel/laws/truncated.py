@@ -80,6 +80,13 @@ class Truncated:
         """P_S, the probability under q that r ≤ M'."""
         return float(self._q[self._below].sum())
 
+    @property
+    def acceptance_restricted(self) -> float:
+        """P_S / M', the probability that a candidate of the S-restricted form is accepted."""
+        if not self.typical:
+            return 0.0
+        return min(1.0, float(np.exp2(math.log2(self.typical) - self.log2_cap)))
+
     @cached_property
     def kept(self) -> float:
         """β = A M'."""
@@ -116,8 +123,8 @@ class Truncated:
     def bits_restricted(self) -> float:
         """What the S-restricted form costs on average, in bits, with ideal codes."""
         beyond = np.where(self._below, 0.0, self._q)
-        success = np.exp2(math.log2(self.typical) - self.log2_cap) if self.typical else 0.0
-        searched = self.typical * Geometric(min(float(success), 1.0)).entropy if success else 0.0
+        success = self.acceptance_restricted
+        searched = self.typical * Geometric(success).entropy if success else 0.0
         return _flag(self.typical) + searched - float(beyond @ self.blocks.log2_block)
 
     @property
