@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from labbook.channel.pairs import DiscretePair
-from labbook.channel.spectrum import Spectrum, by_ratio, log2_sums, need_few, types
+from labbook.channel.spectrum import Spectrum, by_ratio, log2_sums, need_few, spectrum, types
 from labbook.errors import UsageError
 
 if TYPE_CHECKING:
@@ -54,6 +54,11 @@ class Levels:
         """KL(q ‖ p) of the block, in bits: the sum over its positions."""
         return sum(count * pair.kl_bits for pair, count in self.kinds.items())
 
+    @property
+    def variance(self) -> float:
+        """The variance of log2 r under q, in bits²: the sum over the positions."""
+        return sum(count * spectrum(pair).variance for pair, count in self.kinds.items())
+
     def times(self, other: Levels) -> Levels:
         """Of the two blocks one after the other, which have no kind in common.
 
@@ -62,12 +67,13 @@ class Levels:
         """
         one, two = self.spectrum, other.spectrum
         shape = len(one.log2_p), len(two.log2_p)
-        need_few("such a block", shape[0] * shape[1])
+        kinds = {**self.kinds, **other.kinds}
+        need_few(_named(kinds), shape[0] * shape[1])
         means = _Means(
             np.add.outer(one.log2_ratio, two.log2_ratio).ravel(),
             np.add.outer(one.log2_p, two.log2_p).ravel(),
         )
-        _need_few_means(len(means.starts), [*self.kinds, *other.kinds])
+        _need_few_means(len(means.starts), kinds)
 
         def of_first(values: Reals) -> Reals:
             return means.of(np.repeat(values, shape[1]))
@@ -76,7 +82,7 @@ class Levels:
             return means.of(np.tile(values, shape[0]))
 
         return Levels(
-            {**self.kinds, **other.kinds},
+            kinds,
             means.spectrum,
             of_first(self.log2_block) + of_second(other.log2_block),
             (
@@ -98,6 +104,21 @@ def levels(kinds: Kinds) -> Levels:
     for each in others:
         whole = whole.times(each)
     return whole
+
+
+def need_few_levels(kinds: Kinds) -> None:
+    """Refuse blocks that `levels` refuses; for less than half the work.
+
+    Raises:
+        UsageError: as `levels`.
+    """
+    if not kinds:
+        raise UsageError("A block has at least one symbol.")
+    whole, *others = (spectrum(pair, count) for pair, count in kinds.items())
+    for each in others:
+        need_few(_named(kinds), len(whole.log2_p) * len(each.log2_p))
+        whole = whole.times(each)
+    _need_few_means(len(whole.log2_p), kinds)
 
 
 class _Means:
@@ -122,11 +143,15 @@ def _of_kind(pair: DiscretePair, n: int) -> Levels:
     return Levels({pair: n}, means.spectrum, means.of(found.log2_block), (shares,))
 
 
-def _need_few_means(levels: int, pairs: list[DiscretePair]) -> None:
-    numbers = levels * (1 + sum(len(pair.p) for pair in pairs))
+def _need_few_means(levels: int, kinds: Kinds) -> None:
+    numbers = levels * (1 + sum(len(pair.p) for pair in kinds))
     if numbers > MOST_MEANS:
         raise UsageError(
-            f"The exact law of a block with {len(pairs)} kinds of symbols needs {numbers:,} "
-            f"numbers, more than the {MOST_MEANS:,} that can be handled.",
+            f"The exact law of {_named(kinds)} needs {numbers:,} numbers, more than the "
+            f"{MOST_MEANS:,} that can be handled.",
             hint="Give shorter blocks, or fewer kinds of symbols.",
         )
+
+
+def _named(kinds: Kinds) -> str:
+    return f"blocks of {sum(kinds.values())} symbols of {len(kinds)} kinds"

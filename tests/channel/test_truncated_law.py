@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections import Counter
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from scipy.stats import norm
 
 from labbook.channel import DiscretePair
 from labbook.channel.laws.truncated import Truncated, capped, truncated
-from labbook.channel.levels import MOST_MEANS, levels
+from labbook.channel.levels import MOST_MEANS, Kinds, Levels, levels, need_few_levels
 from labbook.channel.spectrum import spectrum
 from labbook.errors import UsageError
 
@@ -207,15 +208,21 @@ def test_bad_slack_and_sizes_are_refused() -> None:
         _ = truncated(COIN, 1024, 1.0).index
     with pytest.raises(UsageError, match="not 0"):
         truncated(COIN, 0, 0.1)
-    with pytest.raises(UsageError, match="at least one symbol"):
-        capped({}, 0.1)
+    for empty in (levels, need_few_levels):
+        with pytest.raises(UsageError, match="at least one symbol"):
+            empty({})
 
 
-def test_too_many_kinds_are_refused_before_they_fill_the_memory() -> None:
+@pytest.mark.parametrize("make", [levels, need_few_levels])
+def test_too_many_kinds_are_refused_before_they_fill_the_memory(
+    make: Callable[[Kinds], Levels | None],
+) -> None:
     third = DiscretePair((0.5, 0.5), (0.77, 0.23))
-    with pytest.raises(UsageError, match=r"such a block has .* more than the 2,000,000"):
-        levels({COIN: 200, BENT: 200, third: 200})
+    with pytest.raises(
+        UsageError, match=r"blocks of \d+ symbols of . kinds has .* more than the 2,000,000"
+    ):
+        make({COIN: 200, BENT: 200, third: 200})
     wide = DiscretePair((1 / 60,) * 60, (0.2, *[0.8 / 59] * 59))
     one, two = (DiscretePair((t, 1 - t), (1 - t, t)) for t in (0.31, 0.17))
     with pytest.raises(UsageError, match=rf"needs .* more than the {MOST_MEANS:,}"):
-        levels({one: 900, two: 900, wide: 1})
+        make({one: 900, two: 900, wide: 1})

@@ -107,7 +107,8 @@ def channel_rate_vs_n(
         if sent:
             rows = (index_row(*each, one, found[each]) for each, one in sent.items())
             trial.table(simulated(INDEX_COLUMNS, rows, blocks))
-    trial.figure(_figure(found, pair.kl_bits, pair.log2_m))
+    marks = Mark("y", pair.kl_bits, "KL"), Mark("y", pair.log2_m, "log2 M")
+    trial.figure(rate_figure(found, *marks))
 
 
 def row(n: int, eps: float, each: Truncated) -> tuple[Cell, ...]:
@@ -136,7 +137,7 @@ def _table(found: dict[tuple[int, float], Truncated], kl: float) -> Table:
     )
 
 
-def _figure(found: dict[tuple[int, float], Truncated], kl: float, log2_m: float) -> Figure:
+def rate_figure(found: dict[tuple[int, float], Truncated], *marks: Mark) -> Figure:
     slacks = tuple(dict.fromkeys(eps for _, eps in found))
     series = []
     for slack in slacks:
@@ -160,6 +161,6 @@ def _figure(found: dict[tuple[int, float], Truncated], kl: float, log2_m: float)
         x=Axis("n", scale="log"),
         y=Axis("bits per symbol"),
         series=tuple(series),
-        marks=(Mark("y", kl, "KL"), Mark("y", log2_m, "log2 M")),
+        marks=marks,
         title="Ideal length of the index, per symbol",
     )

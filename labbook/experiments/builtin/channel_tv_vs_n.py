@@ -11,6 +11,7 @@ from labbook.model import Axis, Column, Figure, Series, Table
 
 if TYPE_CHECKING:
     from labbook.channel.laws.truncated import Truncated
+    from labbook.channel.levels import Levels
 
 LEAST = 1e-9
 """Distances below this are left out of the figure."""
@@ -62,7 +63,7 @@ def channel_tv_vs_n(
     for done, length in enumerate(sorted(set(n))):
         found[length] = truncated(pair, length, eps)
         trial.progress(done, of=2 * len(n))
-    curves = _curves(found, eps, variance)
+    curves = curves_of(found, eps)
     trial.metric("kl_bits", pair.kl_bits)
     trial.metric("variance_bits2", variance)
     trial.table(
@@ -82,25 +83,26 @@ def channel_tv_vs_n(
         if sent:
             rows = ((each[0], *distance_row(one, laws[each])) for each, one in sent.items())
             trial.table(simulated(("n", *DISTANCE_COLUMNS), rows, blocks))
-    trial.figure(_figure(tuple(found), curves, eps))
+    trial.figure(distance_figure(tuple(found), curves, eps))
 
 
-def _curves(found: dict[int, Truncated], eps: float, variance: float) -> dict[str, list[float]]:
+def curves_of(found: dict[int, Truncated], eps: float) -> dict[str, list[float]]:
     return {
         "blocks": [each.tv_joint for each in found.values()],
         "one symbol": [each.tv_marginal for each in found.values()],
         "1 − P_S": [max(0.0, 1 - each.typical) for each in found.values()],
-        "normal limit": [_normal(eps, n, variance) for n in found],
+        "normal limit": [_normal(eps, each.blocks) for each in found.values()],
     }
 
 
-def _normal(eps: float, n: int, variance: float) -> float:
+def _normal(eps: float, blocks: Levels) -> float:
+    slack, variance = blocks.length * eps, blocks.variance
     if variance == 0:
         return 0.0 if eps >= 0 else 1.0
-    return math.erfc(eps * math.sqrt(n / variance) / math.sqrt(2)) / 2
+    return math.erfc(slack / math.sqrt(2 * variance)) / 2
 
 
-def _figure(lengths: tuple[int, ...], curves: dict[str, list[float]], eps: float) -> Figure:
+def distance_figure(lengths: tuple[int, ...], curves: dict[str, list[float]], eps: float) -> Figure:
     series = []
     for name, values in curves.items():
         seen = [place for place, value in enumerate(values) if value > LEAST]
