@@ -11,7 +11,8 @@ sketch        She names z if r(z) > M', and else searches as it is. What Bob dec
 
 z and the choice are Alice's own affair: they come from a stream that Bob does not have, of whose
 block they take words 0 to n, as a candidate would. With E made of the last word, "with probability
-1 − M'/r" is E < ln r/M', in the same integers as in the search.
+1 − M'/r" is E < ln r/M', in the same integers as in the search: what the coder says of their
+rounding is how exact the law q is.
 """
 
 from __future__ import annotations

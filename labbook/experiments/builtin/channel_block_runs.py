@@ -17,7 +17,7 @@ from labbook.experiments.beside import z_score
 from labbook.model import Column, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     Reals = NDArray[np.float64]
     Pairs = tuple[DiscretePair, ...]
+    Tell = Callable[[float], None]
 
 INDEX_COLUMNS = ("n", "eps", "mean log2 K / n", "standard error", "exact", "z")
 DISTANCE_COLUMNS = (
@@ -106,8 +107,7 @@ class Sent:
         # Between two levels, so that rounding does not decide.
         edges = np.concatenate([[-np.inf], spectrum.log2_ratio, [np.inf]])
         found = log2_ratios(self) < edges[end : end + 2].mean()
-        chance = min(1.0, float(law.decoded[:end].sum()))
-        error = math.sqrt(chance * (1 - chance) / len(found))
+        error = error_of_share(float(law.decoded[:end].sum()), len(found))
         return float(found.mean() - spectrum.q[:end].sum()), error
 
     def of_symbol(self, law: Truncated) -> tuple[float, float]:
@@ -119,6 +119,8 @@ class Sent:
         places = [place for place, each in enumerate(self.pairs) if each == pair]
         found = np.isin(self.symbols[:, places], too_often).mean(axis=1)
         mean, error = mean_and_error(found)
+        if len(places) == 1:
+            error = error_of_share(float(laws[worst][too_often].sum()), len(found))
         return mean - math.fsum(pair.q[symbol] for symbol in too_often), error
 
 
@@ -130,11 +132,14 @@ def sent_of_all(
 ) -> dict[tuple[int, float], Sent]:
     """For each n and ε for which it is quick; the second half of the progress of a run."""
     sent = {}
-    for done, ((n, eps), each) in enumerate(found.items()):
-        trial.progress(len(found) + done, of=2 * len(found))
+    for done, ((n, eps), each) in enumerate(found.items(), start=len(found)):
+
+        def tell(part: float, done: int = done) -> None:
+            trial.progress(done + part, of=2 * len(found))
+
         if is_quick(pairs_of(n), blocks, each.acceptance, len(found)):
             stream = Stream.named(trial.seed, f"{n} {eps!r}")
-            sent[n, eps] = send(pairs_of(n), each.log2_cap, stream, blocks)
+            sent[n, eps] = send(pairs_of(n), each.log2_cap, stream, blocks, tell)
     if sent:
         trial.metric("mismatches", sum(each.mismatches for each in sent.values()))
     else:
@@ -145,10 +150,10 @@ def sent_of_all(
     return sent
 
 
-def send(pairs: Pairs, log2_cap: float, stream: Stream, blocks: int) -> Sent:
+def send(pairs: Pairs, log2_cap: float, stream: Stream, blocks: int, tell: Tell) -> Sent:
     """So many blocks by the capped search."""
     coder = coder_of(pairs, log2_cap)
-    indices = [encode_block(coder, stream, block) for block in range(blocks)]
+    indices = [encode_block(coder, stream, block) for block in told(range(blocks), tell)]
     w = coder.words_per_candidate
     kept = [
         coder.first_accepted(stream.words(w * (index - 1), w, block=block)) == 0
@@ -159,6 +164,13 @@ def send(pairs: Pairs, log2_cap: float, stream: Stream, blocks: int) -> Sent:
         for block, index in enumerate(indices)
     ]
     return Sent(pairs, np.array(indices), np.array(decoded), kept.count(False))
+
+
+def told(blocks: range, tell: Tell) -> Iterator[int]:
+    """The blocks, and each time how large a part is done."""
+    for block in blocks:
+        tell(block / len(blocks))
+        yield block
 
 
 def index_row(n: int, eps: float, sent: Sent, law: Truncated) -> tuple[Cell, ...]:
@@ -201,6 +213,12 @@ def log2_ratios(sent: Sent) -> Reals:
         with np.errstate(divide="ignore", invalid="ignore"):
             total += np.log2(q / p)[sent.symbols[:, place]]
     return total
+
+
+def error_of_share(chance: float, trials: int) -> float:
+    """The standard error of how often something is found that has this chance."""
+    chance = min(max(chance, 0.0), 1.0)
+    return math.sqrt(chance * (1 - chance) / trials)
 
 
 def mean_and_error(values: Reals) -> tuple[float, float]:

@@ -10,13 +10,16 @@ import numpy as np
 
 from labbook.channel.coders.exact_blocks import Form, Named, decode_exact, encode_exact
 from labbook.channel.laws.geometric import Geometric
+from labbook.compute import Stream
 from labbook.experiments.beside import z_score
 from labbook.experiments.builtin.channel_block_runs import (
     coder_of,
     decoder_of,
+    error_of_share,
     is_quick,
     mean_and_error,
     symbols_of,
+    told,
 )
 
 if TYPE_CHECKING:
@@ -24,10 +27,13 @@ if TYPE_CHECKING:
 
     from labbook.channel import DiscretePair
     from labbook.channel.laws.truncated import Truncated
-    from labbook.compute import Stream
+    from labbook.experiments import Trial
+    from labbook.experiments.builtin.channel_block_runs import Tell
     from labbook.model import Cell
 
-EXACT: tuple[Form, ...] = ("S-restricted", "residual")
+    Streams = tuple[Stream, Stream]
+
+FORMS: tuple[Form, ...] = ("S-restricted", "residual", "sketch")
 EXACT_COLUMNS = (
     "n",
     "form",
@@ -56,21 +62,39 @@ class ExactlySent:
     beyond: NDArray[np.bool_]
 
 
-def is_quickly_sent(pair: DiscretePair, law: Truncated, blocks: int, of: int) -> bool:
-    """Whether so many blocks can be sent by all three forms in one part of `of` of a run."""
-    slowest = law.acceptance_restricted
-    pairs = (pair,) * law.blocks.length
-    return slowest > 0 and is_quick(pairs, 3 * blocks, slowest, of)
+def sent_by_all_forms(
+    trial: Trial, found: dict[int, Truncated], pair: DiscretePair, blocks: int
+) -> dict[tuple[int, Form], ExactlySent]:
+    """For each n for which it is quick; the second half of the progress of a run."""
+    sent = {}
+    for done, (n, each) in enumerate(found.items(), start=len(found)):
+        slowest = each.acceptance_restricted
+        if not slowest or not is_quick((pair,) * n, len(FORMS) * blocks, slowest, len(found)):
+            continue
+        streams = Stream.named(trial.seed, f"shared {n}"), Stream.named(trial.seed, f"own {n}")
+        for place, form in enumerate(FORMS):
+
+            def tell(part: float, done: int = done, place: int = place) -> None:
+                trial.progress(done + (place + part) / len(FORMS), of=2 * len(found))
+
+            sent[n, form] = send_exactly(pair, each, form, streams, blocks, tell)
+    return sent
 
 
 def send_exactly(
-    pair: DiscretePair, law: Truncated, form: Form, shared: Stream, own: Stream, blocks: int
+    pair: DiscretePair, law: Truncated, form: Form, streams: Streams, blocks: int, tell: Tell
 ) -> ExactlySent:
-    """So many blocks by one form."""
+    """So many blocks by one form.
+
+    streams: the one that is shared, and Alice's own
+    """
+    shared, own = streams
     n = law.blocks.length
     pairs = (pair,) * n
     coder = coder_of(pairs, law.log2_cap)
-    messages = [encode_exact(coder, shared, own, block, form=form) for block in range(blocks)]
+    messages = [
+        encode_exact(coder, shared, own, block, form=form) for block in told(range(blocks), tell)
+    ]
     decoded = [
         decode_exact(message, decoder_of(pairs, shared, block))
         for block, message in enumerate(messages)
@@ -107,14 +131,13 @@ def exact_row(
     mean, error = mean_and_error(sent.bits / n)
     exact = (law.bits_residual if form == "residual" else law.bits_restricted) / n
     ones, chance = float(sent.ones.mean() / n), pair.q[1] if len(pair.q) > 1 else 0.0
-    spread = math.sqrt(chance * (1 - chance) / (blocks * n))
-    z = z_score(ones, chance, spread, certain=True)
+    z = z_score(ones, chance, error_of_share(chance, blocks * n), certain=True)
     return n, form, mean, error, exact, z_score(mean, exact, error), ones, chance, z
 
 
 def sketch_row(law: Truncated, sent: ExactlySent) -> tuple[Cell, ...]:
     """What SKETCH_COLUMNS name: those it decodes too often are just those beyond the cap."""
-    beyond, error = mean_and_error(sent.beyond.astype(np.float64))
-    wanted = max(0.0, 1 - law.typical)
-    z = z_score(beyond - wanted, law.tv_literal, error)
+    beyond, wanted = float(sent.beyond.mean()), max(0.0, 1 - law.typical)
+    error = error_of_share(wanted + law.tv_literal, len(sent.beyond))
+    z = z_score(beyond - wanted, law.tv_literal, error, certain=True)
     return law.blocks.length, beyond, wanted, beyond - wanted, error, law.tv_literal, z

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from labbook.experiments import AtLeast, AtMost, Between, Probabilities, Trial, experiment
 from labbook.experiments.builtin.channel_rate_vs_n import SOURCE, check
-from labbook.model import Axis, Cell, Column, Figure, Mark, Series, Table
+from labbook.model import Axis, Column, Figure, Mark, Series, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,7 +96,7 @@ def _best(trial: Trial, pair: DiscretePair, n: int, eps: float, lengths: list[in
     from labbook.channel.laws.truncated import Truncated
     from labbook.channel.levels import levels
 
-    trial.progress(lengths.index(n), of=len(lengths))
+    trial.progress(lengths.index(n), of=2 * len(lengths))
     blocks = levels({pair: n})
 
     def at(slack: float) -> Truncated:
@@ -116,24 +116,21 @@ def _best(trial: Trial, pair: DiscretePair, n: int, eps: float, lengths: list[in
 
 def _simulate(trial: Trial, found: dict[int, Truncated], pair: DiscretePair, blocks: int) -> None:
     """Send short blocks by each form."""
-    from labbook.compute import Stream
     from labbook.experiments.builtin import channel_exact_runs as runs
     from labbook.experiments.builtin.channel_block_runs import simulated
 
-    rows: list[tuple[Cell, ...]] = []
-    sketched: list[tuple[Cell, ...]] = []
-    for n, each in found.items():
-        if not runs.is_quickly_sent(pair, each, blocks, len(found)):
-            continue
-        shared, own = (Stream.named(trial.seed, f"{whose} {n}") for whose in ("shared", "own"))
-        for form in runs.EXACT:
-            sent = runs.send_exactly(pair, each, form, shared, own, blocks)
-            rows.append(runs.exact_row(pair, each, form, sent))
-        sent = runs.send_exactly(pair, each, "sketch", shared, own, blocks)
-        sketched.append(runs.sketch_row(each, sent))
-    if not rows:
+    sent = runs.sent_by_all_forms(trial, found, pair, blocks)
+    if not sent:
         trial.warn(f"{blocks:,} blocks of any of these lengths take too long to send.")
         return
+    rows = [
+        runs.exact_row(pair, found[n], form, each)
+        for (n, form), each in sent.items()
+        if form != "sketch"
+    ]
+    sketched = [
+        runs.sketch_row(found[n], each) for (n, form), each in sent.items() if form == "sketch"
+    ]
     trial.table(simulated(runs.EXACT_COLUMNS, rows, blocks, what="by each form, per symbol"))
     trial.table(
         Table(
