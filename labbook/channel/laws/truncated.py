@@ -5,7 +5,9 @@ index is geometric with a success A of about 1/M' where plain rejection needs 1/
 r > M' come too seldom, and all others a little too often. J. Schulman, "Sending samples without
 bits-back", 2020, http://joschu.net/blog/sending-samples.html, has the idea, a bound, and a
 sketch of an exact form, which is not exact as it stands: it mixes the capped law, whose mass
-is not confined to r ≤ M', with what q has beyond. Two forms that are exact:
+is not confined to r ≤ M', with what q has beyond. Symbols that are independent may each have a
+pair of their own, as it says too: then log2 M' is the sum of KL + ε over them, and all else stands.
+Two forms that are exact:
 
 S-restricted  With probability P_S = q(r ≤ M') accept with 1_S r/M'; else name the block by its
               −log2 p bits.
