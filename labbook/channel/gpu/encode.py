@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from labbook.channel.coders import interface as coders
-from labbook.channel.coders.bit_blocks import BitBlocks, encode_block
+from labbook.channel.coders.bit_blocks import BitBlocks
+from labbook.channel.coders.block_search import encode_block
 from labbook.channel.coders.search import Sent
 from labbook.channel.gpu import first_accept, races
 from labbook.channel.gpu.first_accept import First, symbols_of
@@ -94,7 +95,7 @@ def encode_bits_on_device(
     progress: Progress | None = None,
 ) -> Messages:
     """Alice's messages for blocks `first` to `first + count - 1` of bits: what
-    `labbook.channel.coders.bit_blocks.encode_block` gives for each.
+    `labbook.channel.coders.block_search.encode_block` gives for each.
 
     Device memory: 16 MB, for any number of blocks and candidates.
 
