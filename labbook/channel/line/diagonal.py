@@ -1,0 +1,124 @@
+"""Vectors at once: a normal target with independent coordinates, and the prior N(0, I).
+
+Coordinate i of the target is N(m_i, s_i²), in units of its prior. The ratio of the whole vector is
+the product of those of the coordinates, so its logarithm falls from its top by the sum of their
+drops, D = Σ d_i²; with d = √D the pair is like one on the line (see `falling`), but for the law of
+d, the length of a normal vector (see `radial`).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from labbook.channel.laws.panels import Panels
+from labbook.channel.line.falling import FAR, FallingPair
+from labbook.channel.line.gaussian import GaussianPair
+from labbook.channel.line.radial import Radial
+from labbook.errors import UsageError
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    Reals = NDArray[np.float64]
+
+_WITHIN = 1e-9
+"""What a polynomial may miss of an integrand on a stretch: Gauss's rule then misses its square."""
+
+
+_DEEP = 42.0
+_GRID = 65
+"""Places among which to find the last below which there is nothing: a mass of e^-42."""
+
+
+@dataclass(frozen=True)
+class DiagonalPair(FallingPair):
+    """The target q = N(means, diag sds²) and the prior p = N(0, I).
+
+    A coordinate with mean 0 and standard deviation 1 is as in the prior: it counts for nothing.
+
+    Raises:
+        UsageError: there are not as many standard deviations as means, all coordinates are as in
+            the prior, or q/p has no largest value.
+    """
+
+    means: tuple[float, ...]
+    sds: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.means) != len(self.sds):
+            raise UsageError(
+                f"A target of {len(self.means)} means cannot have {len(self.sds)} standard "
+                "deviations.",
+                hint="Give one standard deviation for each mean.",
+            )
+        if not self.coordinates:
+            raise UsageError(
+                "The target is the prior: nothing need be sent.",
+                hint="Give a coordinate a mean other than 0 or a standard deviation below 1.",
+            )
+
+    @cached_property
+    def coordinates(self) -> dict[int, GaussianPair]:
+        """The pairs of coordinates that are not as in the prior, by their places from 0."""
+        found = {}
+        for place, (mean, sd) in enumerate(zip(self.means, self.sds, strict=True)):
+            if (mean, sd) != (0, 1):
+                try:
+                    found[place] = GaussianPair(mean, sd)
+                except UsageError as error:
+                    raise UsageError(f"Coordinate {place + 1}: {error}", hint=error.hint) from None
+        return found
+
+    @property
+    def log_m(self) -> float:
+        return math.fsum(pair.log_m for pair in self.coordinates.values())
+
+    @property
+    def kl_bits(self) -> float:
+        """KL(q ‖ p) in bits."""
+        return math.fsum(pair.kl_bits for pair in self.coordinates.values())
+
+    @property
+    def variance(self) -> float:
+        """The variance of log2 r under q, in bits²."""
+        return math.fsum(pair.variance for pair in self.coordinates.values())
+
+    def log2_ratio(self, z: ArrayLike) -> Reals:
+        """log2 of q/p at vectors z, of shape (…, coordinates)."""
+        z = np.asarray(z, dtype=np.float64)
+        found = np.zeros(z.shape[:-1])
+        for place, pair in self.coordinates.items():
+            found += pair.log2_ratio(z[..., place])
+        return found
+
+    @cached_property
+    def under_p(self) -> Radial:
+        laws = [pair.under_p for pair in self.coordinates.values()]
+        return Radial(np.array([law.mean for law in laws]), np.array([law.sd for law in laws]))
+
+    @cached_property
+    def under_q(self) -> Radial:
+        laws = [pair.under_q for pair in self.coordinates.values()]
+        return Radial(np.array([law.mean for law in laws]), np.array([law.sd for law in laws]))
+
+    @property
+    def farthest(self) -> float:
+        # The length of a normal vector is at most the root of its mean square on average, and
+        # varies no more than the coordinate that varies most.
+        return math.sqrt(self.under_q.mean_square) + FAR * float(self.under_q.sds.max())
+
+    def edges(self, high: float, step: float) -> Reals:
+        # Under q²/p the coordinates of the drop, which are normal, lie nearer to the top than
+        # under q, and vary less.
+        means, sds = self.under_q.means, self.under_q.sds
+        nearer = Radial(means / (1 + sds**2), sds / np.sqrt(1 + sds**2))
+        grid = np.linspace(0.0, math.sqrt(nearer.mean_square), _GRID)
+        low = float(grid[nearer.log_within(grid) < -_DEEP].max())
+        evenly = np.linspace(low, high, math.ceil((high - low) / step) + 1)
+        panels = Panels(evenly).resolving(self.level_density, _WITHIN)
+        return panels.resolving(self.under_q.density, _WITHIN).edges
