@@ -69,8 +69,7 @@ class Panels:
         """f(x) by the polynomial that has the values at the 16 places of the stretch of x."""
         last = len(self._half) - 1
         stretch = min(max(int(np.searchsorted(self.edges, x, side="right")) - 1, 0), last)
-        half = self._half[stretch]
-        place = (x - self.edges[stretch] - half) / half
+        place = (x - self.edges[stretch]) / self._half[stretch] - 1
         inside = values[_ORDER * stretch : _ORDER * (stretch + 1)]
         return float(np.polynomial.legendre.legval(place, _COEFFICIENTS @ inside))
 

@@ -31,8 +31,10 @@ _WITHIN = 1e-9
 
 
 _DEEP = 42.0
-_GRID = 65
-"""Places among which to find the last below which there is nothing: a mass of e^-42."""
+"""Below a drop where q²/p has a mass of e^-42, there is nothing."""
+
+_LEAST = -700.0
+"""The logarithm of the smallest width that is followed."""
 
 
 @dataclass(frozen=True)
@@ -117,8 +119,19 @@ class DiagonalPair(FallingPair):
         # under q, and vary less.
         means, sds = self.under_q.means, self.under_q.sds
         nearer = Radial(means / (1 + sds**2), sds / np.sqrt(1 + sds**2))
-        grid = np.linspace(0.0, math.sqrt(nearer.mean_square), _GRID)
-        low = float(grid[nearer.log_within(grid) < -_DEEP].max())
+        grid = math.sqrt(nearer.mean_square) * 2.0 ** np.arange(-60, 0.25, 0.25)
+        low = float(grid[np.append(True, nearer.log_within(grid[1:]) < -_DEEP)].max())
         evenly = np.linspace(low, high, math.ceil((high - low) / step) + 1)
         panels = Panels(evenly).resolving(self.level_density, _WITHIN)
         return panels.resolving(self.under_q.density, _WITHIN).edges
+
+    @cached_property
+    def graded_panels(self) -> Panels:
+        """The same, closing in on the top, where widths vary like a high power of d."""
+        edges = self.panels.edges
+        octaves = math.ceil(math.log2(edges[1] / edges[0]))
+        closer = np.geomspace(edges[0], edges[1], octaves + 1)
+        return Panels(np.append(edges, closer[1:-1])).resolving(self._inverse_width, _WITHIN)
+
+    def _inverse_width(self, d: Reals) -> Reals:
+        return np.exp(-np.maximum(self.under_p.log_within(d), _LEAST))

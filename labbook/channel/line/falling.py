@@ -140,8 +140,18 @@ class FallingPair(ABC):
         more = max(drop - edges[-1], 0.0)
         return Panels(np.append(edges, edges[-1] + np.linspace(0, more, math.ceil(2 * more) + 1)))
 
+    def left(self, levels: Panels, density: Reals) -> Reals:
+        """T(L) = P_q(r ≥ L) − L P_p(r ≥ L), the integral of w_P from L to M, at their places.
+
+        density: that of the level there
+        """
+        first = levels.edges[0]
+        above = Panels(np.linspace(0.0, first, 5)) if first > 0 else None
+        rest = (above.weights * self.level_density(above.places)).sum() if above else 0.0
+        return levels.running(density) + rest
+
     def left_at(self, drop: float) -> float:
-        """T(L) = P_q(r ≥ L) − L P_p(r ≥ L) where L has the drop d: ∫ w_P from L to M."""
+        """T(L) where L has the drop d."""
         levels, log_left, _ = self._tables
         return math.exp(levels.at(log_left, drop))
 
@@ -154,6 +164,5 @@ class FallingPair(ABC):
     def _tables(self) -> tuple[Panels, Reals, Reals]:
         """ln T and ln w_P at the places of stretches up to the drop of L = 1."""
         levels = self.panels_to(math.sqrt(2 * self.log_m))
-        left = levels.running(self.level_density(levels.places))
-        log_left = np.log(np.maximum(left, np.finfo(np.float64).tiny))
+        log_left = np.log(self.left(levels, self.level_density(levels.places)))
         return levels, log_left, self.under_p.log_within(levels.places)

@@ -102,7 +102,7 @@ def greedy_poisson_law(pair: FallingPair) -> IndexTable:
     levels = pair.graded_panels.finer(_FINER)
     drops = levels.places
     accepted, ratio = pair.level_density(drops), pair.ratio_at(drops)
-    slope = pair.under_p.beyond(drops) * ratio * drops / levels.running(accepted)
+    slope = pair.under_p.beyond(drops) * ratio * drops / pair.left(levels, accepted)
     # Above the last edge T is 1, and R is what L has risen to without being accepted.
     end = levels.edges[-1]
     risen = levels.remaining(slope) + pair.under_p.beyond(end) * pair.ratio_at(end)
@@ -145,8 +145,8 @@ def _flow(pair: FallingPair, drop: float, failures: int) -> tuple[Reals, Reals, 
     levels = Panels(np.minimum(pair.panels_to(drop).edges, drop))
     drops = np.append(levels.places, drop)
     ratio = pair.ratio_at(drops)
-    left = np.append(levels.running(pair.level_density(levels.places)), 0.0)
-    left[-1] = pair.left_at(drop)
+    left = pair.left(levels, pair.level_density(levels.places))
+    left = np.append(left, pair.left_at(drop))
     wide = np.exp(pair.under_p.log_within(drops))
     bend = pair.under_p.density(drops) / (ratio * drops)
     pace = ratio * drops / (left * (1 + wide / 2 + wide**2 / 3 + left * bend / 12))
