@@ -115,7 +115,8 @@ def greedy_poisson_law(pair: FallingPair) -> IndexTable:
     pmf[few] = _mixed(k[few], means[there], masses[there])
     large = there & (means > _LEAST_MEAN)
     pmf[~few] = _interpolated(k[~few], means[large], (accepted[large] / slope[large]))
-    return IndexTable.of(k, weight * pmf, pmf, single=int(few.sum()), mean=2**pair.log2_m)
+    single = int((weight == 1).cumprod().sum())
+    return IndexTable.of(k, weight * pmf, pmf, single=single, mean=2**pair.log2_m)
 
 
 def _need_moderate(pair: FallingPair) -> None:
