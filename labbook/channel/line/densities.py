@@ -150,7 +150,7 @@ def encode_line_poisson(
     """
 
     def inverse(z: Reals) -> Reals:
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", over="ignore"):
             return np.asarray(1 / pair.ratio(z))
 
     return encode_with(

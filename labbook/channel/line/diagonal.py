@@ -82,7 +82,6 @@ class DiagonalPair(FallingPair):
 
     @property
     def kl_bits(self) -> float:
-        """KL(q ‖ p) in bits."""
         return math.fsum(pair.kl_bits for pair in self.coordinates.values())
 
     @property

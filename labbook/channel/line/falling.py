@@ -59,6 +59,11 @@ class FallingPair(ABC):
 
     @property
     @abstractmethod
+    def kl_bits(self) -> float:
+        """KL(q ‖ p) in bits."""
+
+    @property
+    @abstractmethod
     def under_p(self) -> DropLaw:
         """The law of the drop of Z of law p."""
 

@@ -111,7 +111,6 @@ class GaussianPair(FallingPair):
 
     @property
     def kl_bits(self) -> float:
-        """KL(q ‖ p) in bits."""
         nats = -math.log(self.scale) + (self.shift**2 - self._left_over) / 2
         return nats / math.log(2)
 

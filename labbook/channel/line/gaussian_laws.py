@@ -54,7 +54,7 @@ def poisson_law(pair: FallingPair) -> GeometricMixture:
     Raises:
         UsageError: indices are too large for double precision.
     """
-    _need_moderate(pair)
+    need_moderate(pair)
     drops = pair.target_panels.places
     weights = pair.target_panels.weights * pair.under_q.density(drops)
     passed = pair.ratio_at(drops) * pair.under_p.beyond(drops) - pair.under_q.beyond(drops)
@@ -72,7 +72,7 @@ def greedy_law(pair: FallingPair) -> IndexTable:
     Raises:
         UsageError: indices are too large for double precision.
     """
-    _need_moderate(pair)
+    need_moderate(pair)
     reached, drop = _trials(pair)
     few = len(reached) - 1
     k, weight, pmf = _flow(pair, drop, few)
@@ -98,7 +98,7 @@ def greedy_poisson_law(pair: FallingPair) -> IndexTable:
     Raises:
         UsageError: indices are too large for double precision.
     """
-    _need_moderate(pair)
+    need_moderate(pair)
     levels = pair.graded_panels.finer(_FINER)
     drops = levels.places
     accepted, ratio = pair.level_density(drops), pair.ratio_at(drops)
@@ -119,7 +119,12 @@ def greedy_poisson_law(pair: FallingPair) -> IndexTable:
     return IndexTable.of(k, weight * pmf, pmf, single=single, mean=2**pair.log2_m)
 
 
-def _need_moderate(pair: FallingPair) -> None:
+def need_moderate(pair: FallingPair) -> None:
+    """Refuse a pair whose indices are too large.
+
+    Raises:
+        UsageError: they do not fit into double precision.
+    """
     if pair.log2_m > LARGEST_LOG2_M:
         raise UsageError(
             f"With log2 M = {pair.log2_m:.4g} indices do not fit into double precision.",

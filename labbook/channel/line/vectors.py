@@ -159,17 +159,21 @@ def time_limit(pair: FallingPair) -> Callable[[Reals], Reals]:
     return limit
 
 
+LawOf = Callable[["FallingPair"], "Geometric | GeometricMixture | IndexTable"]
+"""The exact law of an index, for vectors and for single coordinates."""
+
+
 @dataclass(frozen=True, slots=True)
 class VectorCoder:
     """A way to choose the vector that is sent.
 
     label: what people call it
-    law: of the index, exact, for vectors and for single coordinates
+    law: of the index
     """
 
     label: str
     encode: Encode
-    law: Callable[[FallingPair], Geometric | GeometricMixture | IndexTable]
+    law: LawOf
 
 
 VECTOR_CODERS: dict[str, VectorCoder] = {
