@@ -155,6 +155,24 @@ def test_many_coordinates_have_laws_too() -> None:
         assert pair.dcs_bits <= law(pair).entropy <= pair.kl_bits + math.log2(pair.kl_bits + 1) + 4
 
 
+EXTREME = {
+    "far and wide": ((4.9, 4.9), (0.99, 0.9)),
+    "far and narrow": ((6.0,) * 12, (0.05,) * 12),
+    "one is all": ((0.0, 0.0, 8.0), (1e-5, 0.999, 0.5)),
+    "next to the prior": ((0.02, -0.01, 0.0, 0.03), (0.99, 0.97, 0.999, 0.98)),
+}
+
+
+@pytest.mark.parametrize(("means", "sds"), EXTREME.values(), ids=EXTREME)
+def test_extreme_targets_have_laws_too(means: tuple[float, ...], sds: tuple[float, ...]) -> None:
+    pair = DiagonalPair(means, sds)
+    assert pair.kl_bits <= pair.dcs_bits <= pair.kl_bits + math.log2(pair.kl_bits + 1) + 1
+    for law in (greedy_law(pair), greedy_poisson_law(pair)):
+        assert law.masses.sum() == pytest.approx(1, abs=1e-8)
+        assert pair.dcs_bits <= law.entropy <= pair.dcs_bits + math.log2(math.e + 1) + 0.1
+    assert poisson_law(pair).mean_log2 <= pair.kl_bits + math.log2(math.e) / math.e
+
+
 @pytest.mark.parametrize(
     ("means", "sds", "words"),
     [

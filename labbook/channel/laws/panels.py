@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _ORDER = 16
 _HALVINGS = 10
+_NOTHING = 1e-290
+"""Values like this are too near to the smallest double to be followed."""
 _PLACES, _WEIGHTS = np.polynomial.legendre.leggauss(_ORDER)
 
 
@@ -27,6 +29,9 @@ class Panels:
 
     edges: (stretches + 1,), ascending; edges that coincide bound nothing
     """
+
+    per_stretch = _ORDER
+    """How many places a stretch has."""
 
     def __init__(self, edges: Reals) -> None:
         self.edges = np.unique(edges)
@@ -47,7 +52,7 @@ class Panels:
         for _ in range(_HALVINGS):
             values = np.asarray(function(panels.places)).reshape(-1, _ORDER)
             off = np.abs(values @ _COEFFICIENTS[-2:].T).max(axis=1)
-            coarse = off > within * np.abs(values).max(axis=1)
+            coarse = off > within * np.abs(values).max(axis=1) + _NOTHING
             if not coarse.any():
                 break
             middles = panels.edges[:-1] + panels._half

@@ -29,9 +29,8 @@ if TYPE_CHECKING:
 _WITHIN = 1e-9
 """What a polynomial may miss of an integrand on a stretch: Gauss's rule then misses its square."""
 
-
 _DEEP = 42.0
-"""Below a drop where q²/p has a mass of e^-42, there is nothing."""
+"""Where a law has a mass of e^-42 there is nothing."""
 
 _LEAST = -700.0
 """The logarithm of the smallest width that is followed."""
@@ -118,8 +117,7 @@ class DiagonalPair(FallingPair):
         # under q, and vary less.
         means, sds = self.under_q.means, self.under_q.sds
         nearer = Radial(means / (1 + sds**2), sds / np.sqrt(1 + sds**2))
-        grid = math.sqrt(nearer.mean_square) * 2.0 ** np.arange(-60, 0.25, 0.25)
-        low = float(grid[np.append(True, nearer.log_within(grid[1:]) < -_DEEP)].max())
+        low = _lowest(nearer)
         evenly = np.linspace(low, high, math.ceil((high - low) / step) + 1)
         panels = Panels(evenly).resolving(self.level_density, _WITHIN)
         return panels.resolving(self.under_q.density, _WITHIN).edges
@@ -127,10 +125,21 @@ class DiagonalPair(FallingPair):
     @cached_property
     def graded_panels(self) -> Panels:
         """The same, closing in on the top, where widths vary like a high power of d."""
-        edges = self.panels.edges
-        octaves = math.ceil(math.log2(edges[1] / edges[0]))
-        closer = np.geomspace(edges[0], edges[1], octaves + 1)
-        return Panels(np.append(edges, closer[1:-1])).resolving(self._inverse_width, _WITHIN)
+        # T(L) is at most P_q(r ≥ L), but may be far less.
+        low, edges = _lowest(self.under_q), self.panels.edges
+        edges = edges[edges > low]
+        octaves = math.ceil(math.log2(edges[0] / low))
+        closer = np.geomspace(low, edges[0], octaves + 1)
+        panels = Panels(np.append(closer, edges[1:]))
+        left = self.left(panels, self.level_density(panels.places))[:: panels.per_stretch]
+        nothing = max(0, int((left < math.exp(-_DEEP)).sum()) - 1)
+        return Panels(panels.edges[nothing:]).resolving(self._inverse_width, _WITHIN)
 
     def _inverse_width(self, d: Reals) -> Reals:
         return np.exp(-np.maximum(self.under_p.log_within(d), _LEAST))
+
+
+def _lowest(law: Radial) -> float:
+    """A length below which the law has nothing; above 0."""
+    grid = math.sqrt(law.mean_square) * 2.0 ** np.arange(-60, 0.25, 0.25)
+    return float(grid[np.append(True, law.log_within(grid[1:]) < -_DEEP)].max())
