@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import math
+import textwrap
 
 import numpy as np
 import pytest
@@ -77,15 +79,19 @@ def test_indices_have_their_exact_law(name: str, pair: DiagonalPair) -> None:
 
 @pytest.mark.parametrize("dimensions", [1, 2, 3, 4, 7, 8])
 def test_a_vector_is_made_as_the_words_say(dimensions: int) -> None:
-    """By NumPy alone, as `labbook.channel.coders.search` describes it."""
+    """By the lines in the docstring of the search."""
+    (lines,) = [e for e in inspect.getdoc(search_module).split("\n\n") if e.startswith("    at =")]  # type: ignore[union-attr]
+    code = textwrap.dedent(lines)
     width = {1: 4, 2: 4, 3: 4, 4: 8, 7: 8, 8: 12}[dimensions]
-    stream, messages = Stream(3, 9), np.array([1, 2, 1000, 1 << 40])
-    prior = NormalVectors(dimensions)
-    found = decode(prior, stream, messages, first=20)
+    prior, messages = NormalVectors(dimensions), np.array([1, 2, 1000, 1 << 40])
+    found = decode(prior, Stream(3, 9), messages, first=20)
     for block, (message, vector) in enumerate(zip(messages.tolist(), found, strict=True), start=20):
-        counter = np.array([(message - 1) * width // 4, block, 0, 0], dtype=np.uint64)
-        bits = np.random.Philox(key=np.array([3, 9], dtype=np.uint64), counter=counter)
-        assert (prior.symbols(bits.random_raw(dimensions)) == vector).all()
+        local = {
+            "numpy": np, "prior": prior, "seed": 3, "number": 9,
+            "block": block, "message": message, "n": dimensions, "w": width,
+        }  # fmt: skip
+        exec(code, local)  # noqa: S102
+        assert (local["vector"] == vector).all()
 
 
 @each_coder

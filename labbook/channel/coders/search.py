@@ -11,8 +11,8 @@ k + 1 of the chosen candidate, whatever the coder, so that one decoder serves al
 Where symbols are vectors of n coordinates, a candidate has w words, n + 1 rounded up to a multiple
 of 4: words wk to wk + n - 1 become the vector, and word wk + w - 1 is the coder's.
 
-    bits = numpy.random.Philox(key=[seed, number], counter=[(message - 1) * w // 4, block, 0, 0])
-    vector = prior.symbols(bits.random_raw(n))
+    at = [(message - 1) * w // 4, block, 0, 0]
+    vector = prior.symbols(numpy.random.Philox(key=[seed, number], counter=at).random_raw(n))
 """
 
 from __future__ import annotations

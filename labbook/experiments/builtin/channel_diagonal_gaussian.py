@@ -88,7 +88,7 @@ def channel_diagonal_gaussian(
     from labbook.experiments.builtin.channel_diagonal_gaussian_runs import sample
 
     pair = DiagonalPair(mean, sd)
-    rows = _rows(pair)
+    rows = _rows(trial, pair)
     growth = _growth(trial, pair)
     samples = sample(trial, pair, blocks) if blocks else []
     _record(trial, pair, rows, samples)
@@ -137,21 +137,18 @@ class _Row:
     apart: _Lengths
 
 
-def _rows(pair: DiagonalPair) -> list[_Row]:
+def _rows(trial: Trial, pair: DiagonalPair) -> list[_Row]:
     from labbook.channel.line.gaussian_laws import greedy_law
     from labbook.channel.line.vectors import VECTOR_CODERS
 
     laws = {name: (coder.label, coder.law) for name, coder in VECTOR_CODERS.items()}
     laws["greedy"] = ("greedy rejection", greedy_law)
-    return [
-        _Row(
-            name,
-            label,
-            _Lengths.of(law_of, pair),
-            _Lengths.sum([_Lengths.of(law_of, each) for each in pair.coordinates.values()]),
-        )
-        for name, (label, law_of) in laws.items()
-    ]
+    rows = []
+    for name, (label, law_of) in laws.items():
+        parts = [_Lengths.of(law_of, each) for each in pair.coordinates.values()]
+        rows.append(_Row(name, label, _Lengths.of(law_of, pair), _Lengths.sum(parts)))
+        trial.progress(0.25 * len(rows) / len(laws), of=1)
+    return rows
 
 
 def _record(trial: Trial, pair: DiagonalPair, rows: list[_Row], samples: list[Sample]) -> None:
@@ -239,7 +236,7 @@ def _growth(trial: Trial, pair: DiagonalPair) -> Figure:
         first = pairs[:count]
         whole = DiagonalPair(tuple(e.mean for e in first), tuple(e.sd for e in first))
         at_once.append((poisson_law(whole).entropy - whole.kl_bits, whole.dcs_bits - whole.kl_bits))
-        trial.progress(0.5 * len(at_once) / len(counts), of=1)
+        trial.progress(0.25 + 0.25 * len(at_once) / len(counts), of=1)
     x = tuple(counts)
     series = (
         Series("PFR, apart", x, tuple(math.fsum(lengths[:n]) for n in counts)),

@@ -70,13 +70,7 @@ def _sample(
     blocks: int,
     tell: Callable[[float], None],
 ) -> Sample:
-    """Blocks of the stream that has the coder's name, and the coordinate's if it is alone."""
-    parts = {name: pair}
-    if sent != "at once":
-        parts = {
-            f"{name} {place + 1}": DiagonalPair((each.mean,), (each.sd,))
-            for place, each in pair.coordinates.items()
-        }
+    parts = _parts(name, sent, pair)
     logs, worst, mismatches = np.zeros(blocks), 0.0, np.zeros(blocks, dtype=np.bool_)
     for number, (stream, part) in enumerate(parts.items()):
 
@@ -93,6 +87,16 @@ def _sample(
     se = float(logs.std(ddof=1)) / math.sqrt(blocks) if blocks > 1 else 0.0
     z = z_score(mean, exact, se)
     return Sample(coder.label, sent, mean, se, exact, z, worst, int(mismatches.sum()))
+
+
+def _parts(name: str, sent: str, pair: DiagonalPair) -> dict[str, DiagonalPair]:
+    """What is sent by itself, by the name of its stream: that of the coder, and the coordinate."""
+    if sent == "at once":
+        return {name: pair}
+    return {
+        f"{name} {place + 1}": DiagonalPair((each.mean,), (each.sd,))
+        for place, each in pair.coordinates.items()
+    }
 
 
 def _send(
