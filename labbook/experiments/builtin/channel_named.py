@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from labbook.errors import UsageError
 from labbook.experiments import AtLeast, AtMost, Between, Trial, experiment
 from labbook.experiments.beside import z_score
+from labbook.experiments.matrices import read_rows
 from labbook.model import Axis, Cell, Column, Figure, Mark, Series, Table
 
 if TYPE_CHECKING:
@@ -82,18 +82,8 @@ def _channel(channel: Name, noise: float, one: float, matrix: str) -> DiscreteCh
     makers = {"bsc": symmetric, "bec": erasure, "z": z_channel}
     if channel in makers:
         return makers[channel](noise, one)
-    rows = tuple(tuple(_number(each) for each in row.split(",")) for row in matrix.split(";"))
+    rows = read_rows(matrix)
     return DiscreteChannel((1 / len(rows),) * len(rows), rows)
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise UsageError(
-            f"{text.strip()!r} in the matrix is no number.",
-            hint="Write rows like 0.9,0.1;0.2,0.8.",
-        ) from None
 
 
 def _discrete(trial: Trial, found: DiscreteChannel, blocks: int) -> None:
