@@ -87,14 +87,41 @@ def encode_with(
 
     make: a coder for so many blocks
     """
+    return encode_parts(
+        lambda part: make(part.stop - part.start),
+        make(0).candidates,
+        prior,
+        stream,
+        blocks,
+        first=first,
+        progress=progress,
+    )
+
+
+def encode_parts(
+    make: Callable[[slice], Looker],
+    candidates: float,
+    prior: WordPrior,
+    stream: Stream,
+    blocks: int,
+    *,
+    first: int = 0,
+    progress: Progress | None = None,
+) -> Sent:
+    """The same where a coder must know which of the blocks it works on.
+
+    make: a coder for these of the blocks, counted from 0
+    candidates: about how many a block examines
+    """
     kind = prior.symbols(np.empty(0, dtype=np.uint64)).dtype
     sent = Sent(np.empty(blocks, dtype=np.int64), np.empty(blocks, dtype=kind))
-    slab = _slab(make(0).candidates)
+    slab = _slab(candidates)
     for begin in range(0, blocks, slab):
         end = min(begin + slab, blocks)
         numbers = np.arange(first + begin, first + end, dtype=np.uint64)
         part = Sent(sent.messages[begin:end], sent.symbols[begin:end])
-        _sweep(make(end - begin), prior, stream, numbers, part, told(progress, end, blocks))
+        looker = make(slice(begin, end))
+        _sweep(looker, prior, stream, numbers, part, told(progress, end, blocks))
     return sent
 
 

@@ -172,14 +172,14 @@ def patches(size: int, items: int, rng: np.random.Generator) -> tuple[Integers, 
 
 
 def two_parts(work: Work, name: str, progress: Callable[[int, int], None]) -> TwoParts:
-    """Send the items: z by a coder of `labbook.channel.latent.two_part.CODERS`, then x given z."""
+    """Send the items: z by one of `LATENT_CODERS`, then x given z."""
     import numpy as np
 
     from labbook.channel import Prior, decode, elias_delta, expected_elias_delta
-    from labbook.channel.latent.two_part import CODERS, Targets, pooled_law, send
+    from labbook.channel.latent.two_part import LATENT_CODERS, Targets, pooled_law, send
     from labbook.compute import Stream
 
-    coder: LatentCoder = CODERS[name]
+    coder: LatentCoder = LATENT_CODERS[name]
     targets = Targets.of(work.prior, work.q)
     sent = send(coder, targets, Stream.named(work.seed, name), progress=progress)
     latents = decode(Prior(tuple(work.prior)), Stream.named(work.seed, name), sent.messages)
