@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from labbook.experiments import Between, Probabilities, Trial, experiment
 from labbook.experiments.builtin.channel_bits_back_runs import Chain, round_trip
+from labbook.experiments.sending import part
 from labbook.model import Axis, Cell, Column, Figure, Mark, Series, Table
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def channel_bits_back(
             ("scrambled", mismatched, True),
         )
     ):
-        said = partial(_say, trial, 2 * number * items, 6 * items)
+        said = part(trial, number / 3, (number + 1) / 3)
         chained, mismatches = round_trip(trial.seed, model, draws, lanes, scramble, said)
         dirty = label == "mismatched" and not np.allclose(prior, assumed)
         chains.append(Chain(label, model, chained, draws, shares, dirty, mismatches))
@@ -93,10 +93,6 @@ def channel_bits_back(
     trial.table(_table(chains, lanes))
     trial.figure(_growth_figure(chains))
     trial.figure(_startup_figure(chains[-1]))
-
-
-def _say(trial: Trial, before: int, of: int, done: int, _: int) -> None:
-    trial.progress(before + done, of=of)
 
 
 def _record(trial: Trial, chains: list[Chain]) -> None:

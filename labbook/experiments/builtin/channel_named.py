@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from labbook.experiments import AtLeast, AtMost, Between, Trial, experiment
 from labbook.experiments.beside import z_score
 from labbook.experiments.matrices import read_rows
+from labbook.experiments.sending import deliver
 from labbook.model import Axis, Cell, Column, Figure, Mark, Series, Table
 
 if TYPE_CHECKING:
@@ -108,21 +109,19 @@ def _send(trial: Trial, coder: Coder, found: DiscreteChannel, blocks: int) -> tu
     """The mean log2 index over inputs that are drawn, and its standard error."""
     import numpy as np
 
-    from labbook.channel import Prior, decode
+    from labbook.channel import IndexCounts
     from labbook.compute import Stream
 
-    shares = trial.rng("inputs").multinomial(blocks, found.inputs)
-    logs, first, mismatches = [], 0, 0
+    shares = trial.rng("inputs").multinomial(blocks, found.inputs).tolist()
+    indices, first, mismatches = IndexCounts(), 0, 0
     for pair, count in zip(found.pairs, shares, strict=True):
-        sent = coder.encode(pair, Stream(trial.seed), int(count), first=first)
-        decoded = decode(Prior(found.output), Stream(trial.seed), sent.messages, first=first)
-        mismatches += int((decoded != sent.symbols).sum())
-        logs.append(np.log2(sent.messages))
-        first += int(count)
+        tally = deliver(coder.encode, pair, Stream(trial.seed), count, first=first)
+        indices = indices.merge(tally.indices)
+        mismatches += tally.mismatches
+        first += count
     if mismatches:
         trial.warn(f"Bob's outputs differ from Alice's in {mismatches:,} blocks.")
-    every = np.concatenate(logs)
-    return float(every.mean()), float(every.std(ddof=1)) / math.sqrt(blocks)
+    return indices.mean(np.log2)
 
 
 def _show(

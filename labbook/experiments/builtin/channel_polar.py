@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from labbook.experiments import AtLeast, AtMost, Between, Probabilities, Trial, experiment
 from labbook.experiments.builtin.channel_polar_runs import Binary, Row, measured
 from labbook.experiments.matrices import read_rows
+from labbook.experiments.sending import part
 from labbook.model import Axis, Cell, Column, Figure, Mark, Series, Table
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def channel_polar(
     lengths = sorted(set(n))
     rows = []
     for place, length in enumerate(lengths):
-        said = partial(_say, trial, place, len(lengths))
+        said = part(trial, place / len(lengths), (place + 1) / len(lengths))
         rows.append(measured(trial, binary, length, symbols, said))
     trial.metric("mutual_information", binary.channel.mutual_information)
     trial.metric("floor", binary.channel.floor)
@@ -107,10 +107,6 @@ def channel_polar(
     _warn(trial, rows)
     trial.table(_table(rows, _bounds(binary, lengths), binary))
     trial.figure(_figure(rows, binary))
-
-
-def _say(trial: Trial, place: int, of: int, part: float) -> None:
-    trial.progress(place + part, of=of)
 
 
 def _binary(channel: Name, flip: float, matrix: str, inputs: tuple[float, ...]) -> Binary:

@@ -129,11 +129,11 @@ class Row:
 
 
 def measured(
-    trial: Trial, binary: Binary, n: int, symbols: int, said: Callable[[float], None]
+    trial: Trial, binary: Binary, n: int, symbols: int, said: Callable[[int, int], None]
 ) -> Row:
     """Send about so many symbols in blocks of n, and decode them.
 
-    said: told which part is done
+    said: told how many blocks are done, and of how many
     """
     blocks = max(2, min(symbols // n, MOST_BLOCKS))
     exact = binary.exact_law(n)
@@ -172,7 +172,7 @@ class _Sums:
     mismatches: int = 0
 
     @classmethod
-    def of(cls, sender: _Sender, law: Law, blocks: int, said: Callable[[float], None]) -> _Sums:
+    def of(cls, sender: _Sender, law: Law, blocks: int, said: Callable[[int, int], None]) -> _Sums:
         import numpy as np
 
         from labbook.channel.polar.blocks import slabs
@@ -180,7 +180,7 @@ class _Sums:
         sums = cls(np.empty(blocks), np.empty(blocks))
         for slab in slabs(sender.code.n, blocks):
             sums._add(sender, law, slab)
-            said(slab.stop / blocks)
+            said(slab.stop, blocks)
         return sums
 
     def _add(self, sender: _Sender, law: Law, slab: slice) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from labbook.experiments import Above, AtMost, Between, Trial, experiment
@@ -15,6 +14,7 @@ from labbook.experiments.builtin.channel_two_part_runs import (
     patches,
     two_parts,
 )
+from labbook.experiments.sending import part
 from labbook.model import Axis, Cell, Column, Figure, Mark, Series, Table
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def channel_two_part_code(
     work = Work(mixture.coder(sharpness), training, sent, trial.seed)
     parts = []
     for number, name in enumerate(("rejection", "poisson")):
-        said = partial(_say, trial, number * items, 2 * items)
+        said = part(trial, number / 2, (number + 1) / 2)
         parts.append(two_parts(work, name, said))
     chains = [bits_back(work, scramble=scramble) for scramble in (False, True)]
     _record(trial, work, parts, chains)
@@ -97,10 +97,6 @@ def channel_two_part_code(
     trial.table(_code_table(work, rows))
     trial.table(_exact_table(parts, chains))
     trial.figure(_code_figure(work, rows))
-
-
-def _say(trial: Trial, before: int, of: int, done: int, _: int) -> None:
-    trial.progress(before + done, of=of)
 
 
 def _trained(trial: Trial, training: Integers, sent: Integers, states: int) -> BernoulliMixture:
