@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 
 import numpy as np
@@ -15,6 +16,8 @@ from labbook.channel.latent.bernoulli_mixture import BernoulliMixture, fit
 from labbook.channel.latent.two_part import (
     LATENT_CODERS,
     Targets,
+    joined,
+    parted,
     pooled_law,
     pop_given,
     push_given,
@@ -77,6 +80,24 @@ def test_each_item_is_sent_as_if_it_were_alone(
         alone = ALONE[name](pair, Stream(8), 1, first=item)
         assert sent.messages[item] == alone.messages[0]
         assert sent.symbols[item] == alone.symbols[0]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_latents_sent_together_have_the_product_of_their_laws(count: int) -> None:
+    """NumPy's product of Kronecker has the digits in the same order."""
+    prior, q = joined(PRIOR, Q[WHICH], count)
+    assert q.shape == (1000 // count, 3**count)
+    for message in (0, 7, 1000 // count - 1):
+        items = Q[WHICH[count * message : count * (message + 1)]]
+        assert q[message] == pytest.approx(functools.reduce(np.kron, items), rel=1e-15)
+    assert prior == pytest.approx(functools.reduce(np.kron, [PRIOR] * count), rel=1e-15)
+    sent = send(LATENT_CODERS["poisson"], Targets.of(prior, q), Stream(3))
+    latents = parted(sent.symbols, 3, count)
+    assert len(latents) == 1000 // count * count
+    for row in range(4):
+        mine = latents[WHICH[: len(latents)] == row]
+        share = np.bincount(mine, minlength=3) / len(mine)
+        assert share == pytest.approx(Q[row], abs=4 * 0.5 / np.sqrt(len(mine)))
 
 
 def test_items_given_their_latents_come_back_at_their_lengths() -> None:

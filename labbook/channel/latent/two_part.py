@@ -99,6 +99,31 @@ def send(
     return coder.encode(targets.pairs, targets.which, stream, progress=progress)
 
 
+def joined(prior: Reals, q: Reals, count: int) -> tuple[Reals, Reals]:
+    """The prior and the targets of so many latents of consecutive items, as one latent each.
+
+    What an index takes beyond KL is then paid once for all. Values are numbered as digits are:
+    z₁ Z + z₂. Items that do not fill the last message are left out.
+
+    prior: (Z,)
+    q: (n, Z)
+
+    Returns: (Z^count,) and (n // count, Z^count).
+    """
+    whole = len(q) // count * count
+    prior_of_all, q_of_all = prior, q[0:whole:count]
+    for place in range(1, count):
+        prior_of_all = np.multiply.outer(prior_of_all, prior).ravel()
+        both = q_of_all[:, :, None] * q[place:whole:count, None, :]
+        q_of_all = both.reshape(len(both), -1)
+    return prior_of_all, q_of_all
+
+
+def parted(symbols: Symbols, states: int, count: int) -> Integers:
+    """The latents of all items, (n,), from symbols of `joined` ones."""
+    return np.stack(np.unravel_index(symbols, (states,) * count), axis=1).ravel()
+
+
 def pooled_law(coder: LatentCoder, targets: Targets) -> GeometricMixture:
     """The law of the index of an item picked at random: by which both can code indices."""
     shares = np.bincount(targets.which) / len(targets.which)

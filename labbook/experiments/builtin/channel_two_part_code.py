@@ -45,11 +45,25 @@ SOURCES = (
 )
 
 
-def check(size: int, items: int) -> None:
+LARGEST_JOINT = 256
+"""Values of all latents of a message: their laws then take seconds."""
+
+
+def check(size: int, states: int, items: int, together: int) -> None:
     if items > held_out(size):
         raise ValueError(
             f"{items:,} items are more than the {held_out(size):,} patches of {size} × {size} "
             "cells that are kept from training. Give fewer, or a smaller size."
+        )
+    if items % together:
+        raise ValueError(
+            f"{items:,} items cannot be sent {together} together; "
+            f"give {items - items % together:,}."
+        )
+    if together > 1 and states**together > LARGEST_JOINT:
+        raise ValueError(
+            f"{together} latents of {states} states have {states**together:,} values together, "
+            f"above {LARGEST_JOINT}. Give fewer states, or fewer together."
         )
 
 
@@ -66,6 +80,7 @@ def channel_two_part_code(
     states: Annotated[int, Between(2, 64)] = 16,
     sharpness: Annotated[float, Above(0), AtMost(8)] = 1.0,
     items: Annotated[int, Between(50, 100_000)] = 1000,
+    together: Annotated[int, Between(1, 8)] = 1,
 ) -> None:
     """What a model with a latent variable promises to code an item in, and what codes really take.
 
@@ -77,20 +92,23 @@ def channel_two_part_code(
     both by bits-back coding. The index is coded by the law that it has over the patches of
     training ("ideal"), or by Elias's delta code, which knows none. Beside them, z is drawn and
     coded by p(z), and each cell is coded without z. That Bob has every z and every item is
-    verified.
+    verified. What an index takes beyond KL is paid once for each message, so that it falls per
+    item when one message names several latents.
 
     size: cells along one side of a patch
     states: how many values the latent variable z has
     sharpness: q(z|x) is the posterior to this power; at 1 the bound is −log2 p(x)
     items: how many patches to send
+    together: latents in one message; above 1 that is shown beside one in each
     """
     training, sent = patches(size, items, trial.rng("split"))
     mixture = _trained(trial, training, sent, states)
     work = Work(mixture.coder(sharpness), training, sent, trial.seed)
     parts = []
-    for number, name in enumerate(("rejection", "poisson")):
-        said = part(trial, number / 2, (number + 1) / 2)
-        parts.append(two_parts(work, name, said))
+    ways = [(name, count) for count in sorted({1, together}) for name in ("rejection", "poisson")]
+    for number, (name, count) in enumerate(ways):
+        said = part(trial, number / len(ways), (number + 1) / len(ways))
+        parts.append(two_parts(work, name, count, said))
     chains = [bits_back(work, scramble=scramble) for scramble in (False, True)]
     _record(trial, work, parts, chains)
     rows = _codes(work, parts, chains)
@@ -132,7 +150,7 @@ def _record(trial: Trial, work: Work, parts: list[TwoParts], chains: list[Chain]
     trial.metric("marginal_bits", work.bounds.marginal.mean())
     trial.metric("without_latent_bits", work.alone)
     for each in parts:
-        latent = float(each.ideal.mean())
+        latent = each.ideal
         trial.metric(f"{each.name}_latent_bits", latent)
         trial.metric(f"{each.name}_overhead_bits", latent - kl)
         trial.metric(f"{each.name}_bits", latent + each.given)
@@ -157,8 +175,8 @@ def _codes(work: Work, parts: list[TwoParts], chains: list[Chain]) -> list[Row]:
         both("bound", bounds.divergence.mean(), bounds.reconstruction.mean()),
         ("−log2 p(x)", None, None, float(bounds.marginal.mean())),
         *((chain.label, None, None, chain.net) for chain in chains),
-        *(both(f"{each.label}, ideal", each.ideal.mean(), each.given) for each in parts),
-        *(both(f"{each.label}, Elias", each.delta.mean(), each.given) for each in parts),
+        *(both(f"{each.label}, ideal", each.ideal, each.given) for each in parts),
+        *(both(f"{each.label}, Elias", each.delta, each.given) for each in parts),
         both("z by p(z)", work.sampled, bounds.reconstruction.mean()),
         ("without z", None, None, work.alone),
     ]
