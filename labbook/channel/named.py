@@ -48,8 +48,8 @@ class DiscreteChannel:
         checked("the law of the inputs", self.inputs)
         if len(self.rows) != len(self.inputs):
             raise UsageError(
-                f"A channel with {len(self.inputs)} inputs needs as many rows, "
-                f"not {len(self.rows)}."
+                "A channel needs a row for each input, but the numbers of inputs and of rows are "
+                f"{len(self.inputs)} and {len(self.rows)}."
             )
         for number, row in enumerate(self.rows, start=1):
             checked(f"row {number} of the channel", row)

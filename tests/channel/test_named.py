@@ -77,7 +77,7 @@ def test_equal_laws_mix_to_themselves() -> None:
 
 
 def test_what_is_no_channel_is_refused() -> None:
-    with pytest.raises(UsageError, match="needs as many rows, not 1"):
+    with pytest.raises(UsageError, match="inputs and of rows are 2 and 1"):
         DiscreteChannel((0.5, 0.5), ((0.5, 0.5),))
     with pytest.raises(UsageError, match=r"row 2 of the channel sum to 0\.9"):
         DiscreteChannel((0.5, 0.5), ((0.5, 0.5), (0.5, 0.4)))

@@ -154,7 +154,7 @@ def test_an_entropy_from_too_few_messages_is_warned_of() -> None:
     ("given", "sentence"),
     [
         ({"p": "1,0", "q": "0.5,0.5"}, "q gives 0.5 to the symbol at place 2, where p gives"),
-        ({"p": "0.5,0.5", "q": "0.2,0.3,0.5"}, "p has 2 symbols and q has 3"),
+        ({"p": "0.5,0.5", "q": "0.2,0.3,0.5"}, "p and q have 2 and 3 symbols"),
         ({"p": "0.5,0.4"}, "probabilities that sum to 1"),
         ({"q": "-0.5,1.5"}, "probabilities that sum to 1"),
         ({"p": "1-1e-12"}, "p"),

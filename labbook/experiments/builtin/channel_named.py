@@ -120,7 +120,7 @@ def _send(trial: Trial, coder: Coder, found: DiscreteChannel, blocks: int) -> tu
         mismatches += tally.mismatches
         first += count
     if mismatches:
-        trial.warn(f"Bob's outputs differ from Alice's in {mismatches:,} blocks.")
+        trial.warn(f"Bob's outputs differ from Alice's in {count(mismatches, 'block')}.")
     return indices.mean(np.log2)
 
 

@@ -9,6 +9,7 @@ from labbook.experiments.builtin.channel_polar_runs import Binary, Row, measured
 from labbook.experiments.matrices import read_rows
 from labbook.experiments.sending import part
 from labbook.model import Axis, Cell, Column, Figure, Mark, Series, Table
+from labbook.text.amounts import count
 
 if TYPE_CHECKING:
     from labbook.channel.polar.law import RateBounds
@@ -38,8 +39,8 @@ def check(
     if symbols * len(n) * slower > MOST_SYMBOLS:
         hours = symbols * len(n) * slower / SYMBOLS_PER_SECOND / 3600
         raise ValueError(
-            f"{symbols:,} symbols for each of {len(n)} lengths take about {hours:.2g} hours; "
-            f"give at most {MOST_SYMBOLS // (len(n) * slower):,} symbols."
+            f"{symbols:,} symbols for each of {count(len(n), 'length')} take about "
+            f"{hours:.2g} hours; give at most {MOST_SYMBOLS // (len(n) * slower):,} symbols."
         )
 
 

@@ -10,6 +10,7 @@ from labbook.experiments import AtLeast, Probabilities, Trial, experiment
 from labbook.experiments.beside import z_score
 from labbook.experiments.sending import Tally, deliver, part
 from labbook.model import Axis, Cell, Column, Figure, Mark, Series, Table
+from labbook.text.amounts import count
 
 if TYPE_CHECKING:
     from labbook.channel import DiscretePair, Geometric, IndexCounts
@@ -152,7 +153,7 @@ def _record(trial: Trial, pair: DiscretePair, tally: Tally, rows: dict[str, _Row
     trial.metric("tv_floor", sum(floors) / 2)
     trial.metric("mismatches", tally.mismatches)
     if tally.mismatches:
-        trial.warn(f"Bob's sample differs from Alice's in {tally.mismatches:,} blocks.")
+        trial.warn(f"Bob's sample differs from Alice's in {count(tally.mismatches, 'block')}.")
     if not rows["index_entropy"].comparable:
         trial.warn(
             f"From {blocks:,} messages the entropy of the index reads at least "
@@ -182,9 +183,9 @@ def _symbol_table(pair: DiscretePair, tally: Tally) -> Table:
     names = ("symbol", "p", "q", "decoded", "standard error", "z")
     blocks = tally.indices.total
     rows: list[tuple[Cell, ...]] = []
-    for symbol, (count, exact) in enumerate(zip(tally.symbols, pair.sent, strict=True)):
+    for symbol, (decoded, exact) in enumerate(zip(tally.symbols, pair.sent, strict=True)):
         se = math.sqrt(exact * (1 - exact) / blocks)
-        row = _Row("", "", measured=count / blocks, se=se, exact=exact)
+        row = _Row("", "", measured=decoded / blocks, se=se, exact=exact)
         rows.append((symbol, pair.p[symbol], pair.q[symbol], row.measured, row.se, row.z))
     return Table(
         "symbols",

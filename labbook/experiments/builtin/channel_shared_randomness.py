@@ -15,6 +15,7 @@ from labbook.experiments.beside import z_score
 from labbook.experiments.builtin.channel_rejection import SOURCE, check
 from labbook.experiments.sending import part
 from labbook.model import Axis, Cell, Column, Figure, Mark, Series, Table
+from labbook.text.amounts import count
 
 if TYPE_CHECKING:
     from labbook.channel import DiscretePair, Sent
@@ -217,7 +218,7 @@ def _record(
     trial.metric("file_bits", 8 * written.file_bytes / blocks)
     trial.metric("mismatches", mismatches)
     if mismatches:
-        trial.warn(f"Bob's sample differs from Alice's in {mismatches:,} blocks.")
+        trial.warn(f"Bob's sample differs from Alice's in {count(mismatches, 'block')}.")
 
 
 def _length_table(pair: DiscretePair, rows: dict[str, _Row], blocks: int) -> Table:
