@@ -108,14 +108,41 @@ def encode_with(
 
     make: a coder for so many blocks
     """
+    return encode_parts(
+        lambda part: make(part.stop - part.start),
+        make(0).candidates,
+        prior,
+        stream,
+        blocks,
+        first=first,
+        progress=progress,
+    )
+
+
+def encode_parts(
+    make: Callable[[slice], Looker],
+    candidates: float,
+    prior: WordPrior,
+    stream: Stream,
+    blocks: int,
+    *,
+    first: int = 0,
+    progress: Progress | None = None,
+) -> Sent:
+    """The same where a coder must know which of the blocks it works on.
+
+    make: a coder for these of the blocks, counted from 0
+    candidates: about how many a block examines
+    """
     layout = _Layout.of(prior)
     sent = Sent(np.empty(blocks, dtype=np.int64), layout.room(prior, blocks))
-    slab = _slab(layout, make(0).candidates)
+    slab = _slab(layout, candidates)
     for begin in range(0, blocks, slab):
         end = min(begin + slab, blocks)
         numbers = np.arange(first + begin, first + end, dtype=np.uint64)
         part = Sent(sent.messages[begin:end], sent.symbols[begin:end])
-        _sweep(make(end - begin), prior, stream, numbers, part, told(progress, end, blocks))
+        looker = make(slice(begin, end))
+        _sweep(looker, prior, stream, numbers, part, told(progress, end, blocks))
     return sent
 
 
