@@ -186,6 +186,18 @@ def table(desk: Desk, period: Period) -> TimeTable:
     return TimeTable(period, known, _by_day(desk, guessed))
 
 
+def remarks(found: TimeTable) -> tuple[str, ...]:
+    """What a period's time says of itself, in sentences."""
+    measured, guessed = found.total(), found.estimate()
+    told = []
+    if guessed:
+        told.append(
+            f"{measured / 3600:.1f} h were measured; {guessed / 3600:.1f} h more are an estimate "
+            "from what was written and run while no timer ran."
+        )
+    return tuple(told)
+
+
 def _by_day(desk: Desk, stretches: Iterable[Stretch]) -> dict[str | None, dict[dt.date, float]]:
     """Seconds by thread and journal day; a stretch over the end of a day is cut there."""
     zone = desk.clock().zone
