@@ -29,6 +29,7 @@ COMMANDS = {
     "experiments": "experiments:experiments",
     "run": "run:run",
     "runs": "runs:runs",
+    "time": "time:time",
     "review": "review:review",
     "report": "report:report",
     "backup": "keep:backup",

@@ -14,11 +14,12 @@ from labbook.errors import NotFound
 
 if TYPE_CHECKING:
     from labbook.model import ReviewDraft, Run
-    from labbook.report.weekly import WeekPages
+    from labbook.report.weekly import TimePages, WeekPages
     from labbook.text.when import Period
 
 Form = Literal["md", "html", "pdf"]
 
+_PERIODS_BEFORE = 3
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 
 
@@ -106,6 +107,33 @@ def _pages(desk: Desk, period: Period) -> WeekPages:
         runs={run_id: (run, find.results(desk, run)) for run_id, run in sorted(runs.items())},
         written=desk.clock(),
         author=desk.settings.author,
+        time=_time(desk, period),
+    )
+
+
+def _time(desk: Desk, period: Period) -> TimePages | None:
+    """Where the period went, beside up to three of the same length before it."""
+    from labbook.desk import time as desk_time
+    from labbook.report.timetable import time_figure, time_table
+    from labbook.report.weekly import TimePages
+
+    now = desk_time.table(desk, period)
+    if not now.measured and not now.estimated:
+        return None
+    tables = [now]
+    for _ in range(_PERIODS_BEFORE):
+        tables.append(desk_time.table(desk, tables[-1].period.before()))
+    known = [each for each in reversed(tables) if each.measured or each.estimated]
+    days = tuple(period.days())
+    estimate = {day: sum(per.get(day, 0.0) for per in now.estimated.values()) for day in days}
+    return TimePages(
+        time_figure(days, now.measured, estimate),
+        time_table(
+            tuple(dict.fromkeys(name for each in tables for name in each.threads)),
+            [(each.period.label, {t: each.total(t) for t in each.threads}) for each in known],
+            [each.estimate() for each in known],
+        ),
+        desk_time.remarks(now),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from labbook.model import (
+    Figure,
     Moment,
     NextStep,
     Results,
@@ -16,6 +17,7 @@ from labbook.model import (
     Run,
     Section,
     StepState,
+    Table,
 )
 from labbook.text.plain import plain_line
 
@@ -28,18 +30,29 @@ _HASH_LENGTH = 10
 
 
 @dataclass(frozen=True, slots=True)
+class TimePages:
+    """Where a period went: by thread and day, and beside the periods before it."""
+
+    figure: Figure
+    table: Table
+    sentences: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class WeekPages:
     """A review with everything that its items point at.
 
     runs: by id, the runs of the period and those that items point at, with what they show
     written: when the report was made
     author: whose notebook it is
+    time: where the period went; None where nothing is known of it
     """
 
     draft: ReviewDraft
     runs: Mapping[int, tuple[Run, Results]] = field(default_factory=dict)
     written: Moment | None = None
     author: str = ""
+    time: TimePages | None = None
 
 
 @dataclass(frozen=True, slots=True)
