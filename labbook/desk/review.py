@@ -106,7 +106,7 @@ def _written(desk: Desk, period: Period) -> tuple[list[Note], list[Run]]:
         for block in entries.entry(desk.notebook, day).blocks:
             if isinstance(block, Note):
                 notes.append(block)
-            elif _ended_in(desk, block, period):
+            elif isinstance(block, RunBlock) and _ended_in(desk, block, period):
                 runs[block.run.id] = block.run
     return notes, list(runs.values())
 
