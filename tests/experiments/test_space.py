@@ -197,7 +197,7 @@ def test_the_first_points_that_are_no_good_are_named(tmp_path: Path) -> None:
     found = Found(every.signature, "labbook.experiments.builtin.nowhere:x")
 
     class Here(Registry):
-        def broken_rules(self, found, every_one):  # type: ignore[no-untyped-def]  # noqa: ANN
+        def broken_rules(self, found, every_one):  # type: ignore[no-untyped-def]
             refused = []
             for place, params in enumerate(every_one):
                 try:

@@ -3,57 +3,27 @@
 from __future__ import annotations
 
 import os
-import signal
+import random
 import sqlite3
+import subprocess
+import sys
 import time
-from collections.abc import Callable
 from contextlib import closing
-from typing import Any
 
+import psutil
 import pytest
 
 from labbook.errors import UsageError
-from labbook.experiments.points import check_points, completed
 from labbook.experiments.space import of_experiment, parse_space
-from labbook.model import Moment, Run, RunState, Sweep, SweepBlock, SweepState
+from labbook.model import Moment, RunState, Sweep, SweepBlock, SweepState
 from labbook.runner.identity import Identity
 from labbook.runner.sweeps import launch
-from labbook.runner.sweeps.follow import follow
-from labbook.runner.sweeps.launch import Manner, SweepRequest
+from labbook.runner.sweeps.launch import Manner
 from labbook.store import runs, sweeps
 from tests.support.lab import Lab, kill, wait_until
+from tests.support.sweeps import end_of, numbers, resume, runs_of, start
 
-
-def start(
-    lab: Lab, name: str, *, manner: Manner | None = None, own_seed: int = 5, **given: str
-) -> Sweep:
-    found = lab.registry.find(name)
-    space = parse_space(given, of_experiment(found.signature), seed=own_seed)
-    check_points(lab.registry, found, space)
-    space = completed(found, space)
-    request = SweepRequest(name, found.target, space, own_seed)
-    manner = manner or Manner("local:2")
-    return launch.start(lab.notebook, request, manner, lab.settings, Moment.now)
-
-
-def end_of(lab: Lab, sweep: Sweep, within_s: float = 120.0) -> Sweep:
-    deadline = time.monotonic() + within_s
-    for latest in follow(lab.notebook, sweep.id, lab.settings, Moment.now):
-        assert time.monotonic() < deadline, latest
-    return latest
-
-
-def resume(lab: Lab, sweep: Sweep, **manner: Any) -> Sweep:
-    target = lab.registry.find(sweep.experiment).target
-    chosen = Manner(**{"executor": "local:2", **manner})
-    now = sweeps.sweep(lab.notebook, sweep.id)
-    launch.resume(lab.notebook, now, target, chosen, lab.settings, Moment.now)
-    return end_of(lab, sweep)
-
-
-def runs_of(lab: Lab, sweep: Sweep) -> list[Run]:
-    found = sweeps.points(lab.notebook, sweep.id)
-    return [runs.run(lab.notebook, each.run_id) for each in found]
+KILLS = 12
 
 
 def supervisor(lab: Lab, sweep: Sweep) -> int:
@@ -70,18 +40,8 @@ def supervisor(lab: Lab, sweep: Sweep) -> int:
 
 
 def workers(lab: Lab, sweep: Sweep) -> list[int]:
-    import psutil
-
     children = psutil.Process(supervisor(lab, sweep)).children()
     return [each.pid for each in children if "executors.worker" in " ".join(each.cmdline())]
-
-
-def numbers(lab: Lab, sweep: Sweep) -> list[tuple[Any, ...]]:
-    """All that must be the same for the same points, seeds and backend."""
-    return [
-        (run.params, run.seed, run.metrics, [each.sha256 for each in run.artifacts])
-        for run in runs_of(lab, sweep)
-    ]
 
 
 def test_each_point_is_a_whole_run_with_the_numbers_of_labbook_run(lab: Lab) -> None:
@@ -234,47 +194,62 @@ def _gone() -> str:
 
 
 def _is_there(pid: int) -> bool:
-    import psutil
-
     try:
         return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
 
 
+def _client(*arguments: str, lab: Lab) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "labbook", "--notebook", str(lab.path), *arguments],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def _kill_one(
+    lab: Lab, sweep: Sweep, rng: random.Random, clients: list[subprocess.Popen[bytes]]
+) -> None:
+    """Kill a worker, the supervisor, or whoever has resumed the sweep."""
+    who = rng.choice(("worker", "worker", "supervisor", "client"))
+    if who == "client":
+        for client in clients[-1:]:
+            client.kill()
+        return
+    try:
+        found = workers(lab, sweep) if who == "worker" else [supervisor(lab, sweep)]
+    except (psutil.Error, AssertionError):
+        return  # it has gone by itself
+    for pid in found[:1]:
+        kill(pid)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_after_any_kills_each_point_has_exactly_one_finished_run(lab: Lab, seed: int) -> None:
-    import random
-
     rng = random.Random(seed)
-    given = {"steps": "20,21,22,23,24", "seed": "1..6", "pause_s": "0.002"}
+    given = {"steps": "20..24", "seed": "1..6", "pause_s": "0.002"}
     sweep = start(lab, "test.walk", **given)
-    victims: tuple[Callable[[], list[int]], ...] = (
-        lambda: workers(lab, sweep),
-        lambda: [supervisor(lab, sweep)],
-    )
-    for _ in range(200):
-        time.sleep(rng.uniform(0.02, 0.4))
+    clients: list[subprocess.Popen[bytes]] = []
+    kills = 0
+    for _ in range(1000):
+        time.sleep(rng.uniform(0.02, 0.6))
         lab.reconcile()
         now = sweeps.sweep(lab.notebook, sweep.id)
         if now.state is SweepState.FINISHED and now.tally.missing == 0:
             break
         if now.state.has_ended:
-            target = lab.registry.find(sweep.experiment).target
-            manner = Manner("local:2", with_failed=True)
-            launch.resume(lab.notebook, now, target, manner, lab.settings, Moment.now)
-        elif rng.random() < 0.7:
-            import psutil
-
-            try:
-                found = rng.choice(victims)()
-            except (psutil.Error, AssertionError):
-                continue
-            for pid in found[:1]:
-                kill(pid, signal.SIGKILL)
+            clients.append(_client("sweep", "resume", str(sweep.id), "--failed", lab=lab))
+            time.sleep(rng.uniform(0.2, 2.0))
+        elif kills < KILLS:
+            kills += 1
+            _kill_one(lab, sweep, rng, clients)
     else:
         pytest.fail("it never ended")
+    for client in clients:
+        client.wait(60)
     assert not runs.active_runs(lab.notebook)
     ids = sweeps.run_ids(lab.notebook, sweep.id)
     finished = [
