@@ -57,7 +57,7 @@ def sweep(ctx: click.Context) -> None:
 
     \b
       a=1,2,5..8    a list; commas inside brackets do not split
-      p=0.5,0.5;1   alternatives of a parameter that is a list itself
+      "p=0.5,0.5;1" alternatives of a parameter that is a list itself
       a=0:1:11      eleven numbers, both ends among them; a=1e-4:1:5:log
       seed=1..5     five seeds of every point: replicates
       a=0.5         the same for all
@@ -235,10 +235,11 @@ def _finish(context: Context, started: Sweep, *, detach: bool, as_json: bool) ->
     if ended.state is SweepState.CANCELLED:
         raise RunCancelled(f"Sweep {ended.id} was cancelled.")
     if ended.state is not SweepState.FINISHED:
+        failed = " --failed" if ended.tally.failed else ""
         verb = "failed" if ended.state is SweepState.FAILED else f"is {ended.state.value}"
         raise RunFailed(
             f"Sweep {ended.id} {verb}: {ended.message or 'no reason is known.'}",
-            hint=f"`labbook sweep resume {ended.id}` computes what is missing.",
+            hint=f"`labbook sweep resume {ended.id}{failed}` computes what is missing.",
         )
 
 

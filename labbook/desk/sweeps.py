@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -196,6 +197,44 @@ def runs(desk: Desk, sweep_id: int) -> Iterator[Run]:
 
 
 def _request(desk: Desk, wish: Wish) -> SweepRequest:
+    if wish.seed is not None and "seed" in wish.given:
+        raise UsageError("The seed is given twice: as --seed and as seed=.")
+    return _of_experiment(desk, wish) if wish.argv is None else _of_command(wish)
+
+
+def _of_command(wish: Wish) -> SweepRequest:
+    from labbook.experiments.command_line import fill, placeholders
+    from labbook.experiments.space import of_command, parse_space, read_rows
+    from labbook.experiments.spec import check_seed, draw_seed
+    from labbook.runner.sweeps.launch import COMMAND, SweepRequest
+
+    argv = wish.argv or ()
+    how = of_command(placeholders(argv))
+    seed = draw_seed() if wish.seed is None else check_seed(wish.seed)
+    space = parse_space(
+        wish.given,
+        how,
+        rows=None if wish.rows is None else read_rows(wish.rows, how),
+        draws=wish.draws,
+        seed=seed,
+        metrics=wish.metrics,
+    )
+    first = fill(argv, {"seed": seed, **space.point(0)})
+    if "{" not in argv[0] and shutil.which(first[0]) is None:
+        raise UsageError(f"There is no program {first[0]!r}.", hint="Is it on PATH?")
+    space = replace(space, order=placeholders(argv))
+    name = _command_name(argv)
+    return SweepRequest(name, COMMAND, space, seed, "", argv, wish.directory)
+
+
+def _command_name(argv: Sequence[str]) -> str:
+    """What a command is called: its program, or the script that Python runs."""
+    program = Path(argv[0]).name
+    is_script = program.startswith("python") and len(argv) > 1 and not argv[1].startswith("-")
+    return Path(argv[1]).name if is_script else program
+
+
+def _of_experiment(desk: Desk, wish: Wish) -> SweepRequest:
     from labbook.experiments.backends import refuse_backend
     from labbook.experiments.points import check_points, completed
     from labbook.experiments.space import of_experiment, parse_space, read_rows
@@ -216,11 +255,6 @@ def _request(desk: Desk, wish: Wish) -> SweepRequest:
         seed=seed,
         metrics=wish.metrics,
     )
-    if wish.seed is not None and "seed" in {
-        *space.fixed,
-        *(n for f in space.factors for n in f.names),
-    }:
-        raise UsageError("The seed is given twice: as --seed and as seed=.")
     check_points(known, found, space)
     return SweepRequest(wish.name, found.target, completed(found, space), seed, wish.backend)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from labbook.errors import UsageError
@@ -32,6 +33,19 @@ def check_points(registry: Registry, found: Found, space: Space) -> None:
     refused += [(accepted[place][0], error) for place, error in broken]
     if refused:
         raise _sentence(space, sorted(refused, key=lambda each: each[0]))
+
+
+def completed(found: Found, space: Space) -> Space:
+    """The space with the defaults of the parameters that it leaves out, in their order."""
+    parameters = found.specification.parameters
+    swept = {name for factor in space.factors for name in factor.names}
+    fixed = {each.name: each.default for each in parameters if not each.required}
+    fixed |= space.fixed
+    return replace(
+        space,
+        fixed={name: value for name, value in fixed.items() if name not in swept},
+        order=tuple(each.name for each in parameters),
+    )
 
 
 def _sentence(space: Space, refused: list[tuple[int, UsageError]]) -> UsageError:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
+    bindparam,
     case,
     func,
     literal_column,
@@ -201,18 +202,21 @@ def begin_runs(
         if code is not None:
             shared |= {"git_commit": code.commit, "git_branch": code.branch, "git_root": code.root}
             shared["git_dirty"] = int(code.dirty)
-        for run_id, (moment, worker) in begun.items():
-            connection.execute(
-                update(_run)
-                .where(_run.c.id == run_id, _run.c.state == RunState.QUEUED.value)
-                .values(
-                    state=RunState.RUNNING.value,
-                    heartbeat_us=moment.us,
-                    worker=storable(worker),
-                    **instant("started", moment),
-                    **shared,
-                )
-            )
+        statement = update(_run).where(
+            _run.c.id == bindparam("each"), _run.c.state == RunState.QUEUED.value
+        )
+        values = [
+            {
+                "each": run_id,
+                "heartbeat_us": moment.us,
+                "worker": storable(worker),
+                **instant("started", moment),
+                **shared,
+            }
+            for run_id, (moment, worker) in begun.items()
+        ]
+        names: dict[str, Any] = {name: bindparam(name) for name in values[0] if name != "each"}
+        connection.execute(statement.values(state=RunState.RUNNING.value, **names), values)
 
 
 def heartbeat(nb: Notebook, sweep_id: int, moment: Moment) -> None:

@@ -22,7 +22,6 @@ from labbook.runner.executors.interface import Point, Task
 from labbook.runner.executors.warm import WarmWorker
 
 LOOK_EVERY_S = 0.5
-KEPT = ("events.jsonl", "log", "exit.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +102,7 @@ def _computed(job: Job, is_cancelled: Callable[[], bool]) -> Answer:
         files = {
             str(path.relative_to(directory)): path.read_bytes()
             for path in directory.rglob("*")
-            if path.is_file() and (path.name in KEPT or path.parent != directory)
+            if path.is_file() and not path.is_symlink() and path.name != "cancel"
         }
     if alive or worker.status is None:
         return Answer(files)

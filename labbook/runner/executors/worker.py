@@ -21,6 +21,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from labbook.errors import ExperimentError
 from labbook.experiments.backends import choose
 from labbook.experiments.define import Experiment
 from labbook.experiments.loading import load
@@ -60,6 +61,7 @@ class Bench:
 
     def __init__(self, task: Task) -> None:
         self._task = task
+        self._place = Path.cwd()
         self._experiment: Experiment | None = None
         self._backend: Any = None
 
@@ -67,6 +69,7 @@ class Bench:
         """Compute one point, and say in its directory how it ended."""
         reset_peak_memory()
         os.environ[ENVIRONMENT] = str(directory.path)
+        os.chdir(self._place)
         signal.signal(signal.SIGTERM, on_term(directory))
         ending = Ending()
         recorder = None
@@ -118,7 +121,11 @@ class Bench:
 
     def _command(self, directory: RunDirectory, argv: list[str], ending: Ending) -> None:
         started = time.perf_counter()
-        process = subprocess.Popen(argv, cwd=self._task.directory or None, stdin=subprocess.DEVNULL)
+        place = self._task.directory or None
+        try:
+            process = subprocess.Popen(argv, cwd=place, stdin=subprocess.DEVNULL)
+        except OSError as error:
+            raise ExperimentError(f"{argv[0]} cannot be started: {error.strerror}.") from error
         try:
             while True:
                 with contextlib.suppress(subprocess.TimeoutExpired):
@@ -132,7 +139,8 @@ class Bench:
         if code:
             ending.state = "failed"
             ending.exit_code, ending.signal = (code, None) if code > 0 else (None, -code)
-            ending.message = f"It ended with exit code {code}." if code > 0 else "It was killed."
+            how = f"It ended with exit code {code}" if code > 0 else f"Signal {-code} ended it"
+            ending.message = f"{how}."
 
 
 @contextlib.contextmanager

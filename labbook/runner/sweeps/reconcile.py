@@ -7,6 +7,8 @@ from collections.abc import Callable
 from labbook.model import Moment, SweepState
 from labbook.runner import identity
 from labbook.runner.identity import Life
+from labbook.runner.log import last_line
+from labbook.runner.sweeps.directory import SweepDirectory
 from labbook.runner.sweeps.recording import resume_hint
 from labbook.settings import Settings
 from labbook.store import sweeps
@@ -31,7 +33,9 @@ def reconcile_sweeps(
         now = clock()
         if _is_looked_after(each, now):
             continue
-        why = f"Its supervisor was killed or failed. {resume_hint(each.sweep.id)}"
+        words = last_line(SweepDirectory(notebook.path, each.sweep.id).supervisor_log)
+        said = f" Its last words: {words}" if words else ""
+        why = f"Its supervisor was killed or failed.{said} {resume_hint(each.sweep.id)}"
         day = now.day(settings.day_starts_at)
         if sweeps.close_sweep(
             notebook, each.sweep.id, SweepState.LOST, why, owner=each.owner, moment=now, day=day

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from labbook.errors import StoreError
-from labbook.model import Moment, RunState, Sweep, SweepPoint, SweepState
+from labbook.experiments.command_line import fill
+from labbook.model import Command, Moment, RunState, Sweep, SweepPoint, SweepState
 from labbook.model.jsonable import encode
 from labbook.model.sweep import SEED
 from labbook.runner import endings, identity, provenance
@@ -65,7 +66,11 @@ class Recording:
 
     def _new_run(self, position: int, moment: Moment) -> NewRun:
         params = self.sweep.space.point(position)
-        seed = params.pop(SEED, self.sweep.seed)
+        seed = params.setdefault(SEED, self.sweep.seed)
+        command = None
+        if self.sweep.argv is not None:
+            command = Command(fill(self.sweep.argv, params), self.sweep.directory)
+        del params[SEED]
         return NewRun(
             experiment=self.sweep.experiment,
             params=encode(params),
@@ -76,6 +81,7 @@ class Recording:
             host=identity.place()[0],
             owner=self._owner,
             thread=self.sweep.thread,
+            command=command,
             sweep=(self.sweep.id, position),
         )
 
