@@ -158,7 +158,8 @@ def _failures(space: Space, failed: Sequence[SweepPoint]) -> Table:
 
 def _figures(space: Space, finished: Sequence[SweepPoint], metrics: Sequence[str]) -> list[Figure]:
     names = space.swept or (SEED,)
-    across, *others = sorted(names, key=lambda name: not _is_numeric(space, name))
+    across = next((name for name in names if _is_numeric(space, name)), names[0])
+    others = [name for name in names if name != across]
     if others:
         return [_figure(space, finished, (metric,), across, others) for metric in metrics]
     return [_figure(space, finished, metrics, across, [])]

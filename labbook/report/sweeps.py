@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from rich.console import Group, RenderableType
@@ -67,7 +68,7 @@ def _origin(sweep: Sweep) -> str:
     seeds = (
         "" if any("seed" in each.names for each in sweep.space.factors) else f"seed {sweep.seed}"
     )
-    command = " ".join(map(plain_line, sweep.argv or ()))
+    command = plain_line(shlex.join(sweep.argv or ()))
     told = (command, space_text(sweep.space), seeds, plain_line(sweep.executor))
     return " · ".join(part for part in told if part)
 
