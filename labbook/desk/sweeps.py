@@ -189,11 +189,10 @@ def results_of(desk: Desk, entry: Entry) -> dict[int, Results]:
 
 def runs(desk: Desk, sweep_id: int) -> Iterator[Run]:
     """The runs that stand for the points of a sweep, by position."""
-    from labbook.store import runs as store
-    from labbook.store.sweeps import points
+    from labbook.store import sweeps as store
 
-    for point in points(desk.notebook, sweep_id):
-        yield store.run(desk.notebook, point.run_id)
+    known = store.points(desk.notebook, sweep_id)
+    return store.runs(desk.notebook, [each.run_id for each in known])
 
 
 def _request(desk: Desk, wish: Wish) -> SweepRequest:

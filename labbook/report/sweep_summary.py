@@ -79,8 +79,9 @@ def summarise(sweep: Sweep, points: Sequence[SweepPoint]) -> Results:
 
 def headline_metrics(space: Space, finished: Sequence[SweepPoint]) -> tuple[str, ...]:
     """Those that were asked for, else the first that all finished runs share."""
-    if space.metrics:
-        return tuple(name for name in space.metrics if any(name in p.metrics for p in finished))
+    asked = [name for name in space.metrics if any(name in each.metrics for each in finished)]
+    if asked:
+        return tuple(asked)
     if not finished:
         return ()
     shared = [
@@ -96,7 +97,7 @@ def metrics_text(space: Space, finished: Sequence[SweepPoint]) -> str:
     chosen = headline_metrics(space, finished)
     shared = set.intersection(*(set(each.metrics) for each in finished)) if finished else set()
     shown = ", ".join(chosen)
-    if space.metrics or len(shared) <= len(chosen):
+    if set(chosen) <= set(space.metrics) or len(shared) <= len(chosen):
         return shown
     return f"{shown}; {len(shared)} are shared, --metric chooses"
 

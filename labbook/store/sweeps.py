@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -23,12 +23,12 @@ from sqlalchemy import (
 )
 
 from labbook.errors import NotFound
-from labbook.model import Code, Moment, RunState, Space, Sweep, SweepPoint, SweepState, Tally
+from labbook.model import Code, Moment, Run, RunState, Space, Sweep, SweepPoint, SweepState, Tally
 from labbook.store import rows, tables
 from labbook.store.new_run import NewRun, insert
 from labbook.store.rows import ensure_entry, insert_row, instant, to_json
 from labbook.store.run_results import environment_id
-from labbook.store.run_rows import IS_LAST, metric_value
+from labbook.store.run_rows import IS_LAST, load_runs, metric_value
 from labbook.text.plain import storable
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 _sweep, _of, _run = tables.sweep, tables.sweep_run, tables.run
 _IS_RUNNING: ColumnElement[bool] = literal_column("sweep.state = 'running'")
+_AT_ONCE = 500
 _ENDED = frozenset(state for state in RunState if state.has_ended)
 
 
@@ -160,6 +161,16 @@ def points(nb: Notebook, sweep_id: int) -> tuple[SweepPoint, ...]:
         )
         for row in last.values()
     )
+
+
+def runs(nb: Notebook, ids: Sequence[int]) -> Iterator[Run]:
+    """Runs by their numbers, a few hundred at a time, in the order of the numbers given."""
+    for start in range(0, len(ids), _AT_ONCE):
+        some = ids[start : start + _AT_ONCE]
+        with nb.read() as connection:
+            found = load_runs(connection, select(_run).where(_run.c.id.in_(some)))
+        by_id = {each.id: each for each in found}
+        yield from (by_id[each] for each in some)
 
 
 def run_ids(nb: Notebook, sweep_id: int) -> tuple[int, ...]:

@@ -73,13 +73,11 @@ class Supervision:
         """Whether there is anything left to do."""
         if not self._queued and self._positions:
             self._refill()
-        while self._queued and self._executor.room > 0:
-            point = self._queued.popleft()
-            self._busy[point.run] = point
-            self._executor.submit(point)
+        self._feed()
         if not self._busy:
             return bool(self._queued or self._positions)
         self._note(self._executor.poll(LOOK_EVERY_S))
+        self._feed()  # before the disk is waited for
         now = time.monotonic()
         if now >= self._look_at:
             self._look_at = now + LOOK_EVERY_S
@@ -93,6 +91,12 @@ class Supervision:
             with _told():
                 self._record()
         return True
+
+    def _feed(self) -> None:
+        while self._queued and self._executor.room > 0:
+            point = self._queued.popleft()
+            self._busy[point.run] = point
+            self._executor.submit(point)
 
     def _refill(self) -> None:
         """Queue as many points as are likely to be computed until the next look."""
