@@ -74,12 +74,8 @@ def _joblib() -> float:
 def _dask() -> float:
     from distributed import Client, LocalCluster
 
-    with (
-        LocalCluster(
-            WORKERS, threads_per_worker=1, dashboard_address=None, silence_logs=50
-        ) as cluster,
-        Client(cluster) as client,
-    ):
+    quiet = {"dashboard_address": None, "silence_logs": 50}
+    with LocalCluster(WORKERS, threads_per_worker=1, **quiet) as cluster, Client(cluster) as client:
         client.gather(client.map(nothing, range(FEW), pure=False))
         work = range(MANY)
         return seconds(lambda: client.gather(client.map(nothing, work, pure=False))) / MANY
