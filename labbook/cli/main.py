@@ -28,6 +28,7 @@ COMMANDS = {
     "note": "note:note",
     "experiments": "experiments:experiments",
     "run": "run:run",
+    "sweep": "sweep:sweep",
     "runs": "runs:runs",
     "time": "time:time",
     "review": "review:review",

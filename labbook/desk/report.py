@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -13,7 +14,7 @@ from labbook.desk.desk import Desk
 from labbook.errors import NotFound
 
 if TYPE_CHECKING:
-    from labbook.model import ReviewDraft, Run
+    from labbook.model import Results, ReviewDraft, Run
     from labbook.report.weekly import TimePages, WeekPages
     from labbook.text.when import Period
 
@@ -105,6 +106,7 @@ def _pages(desk: Desk, period: Period) -> WeekPages:
     return WeekPages(
         draft=draft,
         runs={run_id: (run, find.results(desk, run)) for run_id, run in sorted(runs.items())},
+        sweeps=_sweeps_pointed_at(desk, draft),
         written=desk.clock(),
         author=desk.settings.author,
         time=_time(desk, period),
@@ -150,6 +152,19 @@ def _pointed_at(desk: Desk, draft: ReviewDraft) -> dict[int, Run]:
             found[run_id] = store.run(desk.notebook, run_id)
         except NotFound:
             continue  # the line stays; it only has no results to show
+    return found
+
+
+def _sweeps_pointed_at(desk: Desk, draft: ReviewDraft) -> dict[int, Results]:
+    """What the sweeps show that an item of this review came from."""
+    from labbook.desk import sweeps
+
+    found = {}
+    for item in draft.items:
+        sweep_id = item.source_id("sweep")
+        if sweep_id is not None:
+            with suppress(NotFound):
+                found[sweep_id] = sweeps.results(desk, sweeps.sweep(desk, sweep_id))
     return found
 
 

@@ -39,6 +39,7 @@ class Intake:
         self._reader.read_up_to(offset)
         self._offset = offset
         self._described = False
+        self._stored: list[Artifact] = []
 
     def take_in(self, for_s: float) -> bool:
         """Store what the run has said by now; False when it is no longer ours to store.
@@ -64,15 +65,27 @@ class Intake:
         Raises:
             StoreError: nothing of this step was stored; it can be tried again.
         """
+        batch = self.rest()
+        return batch is not None and self.store_rest(batch, outcome, moment=moment, day=day)
+
+    def rest(self) -> Batch | None:
+        """Store all that fits no last transaction, and the files: what is left to store.
+
+        Returns: None when somebody else has ended the run.
+        """
         while not (batch := self._reader.read(self._offset)).is_last:
             if not self._store(batch):
-                return False
-        stored: list[Artifact] = []
+                return None
+        self._stored = []
         for product in self._reader.products.values():
             try:
-                stored.append(self._put(product))
+                self._stored.append(self._put(product))
             except ArtifactError as error:
                 batch.warnings.append(f"{product.name} is not among the results: {error.message}")
+        return batch
+
+    def store_rest(self, batch: Batch, outcome: Outcome, *, moment: Moment, day: dt.date) -> bool:
+        """The last transaction, with what `rest` returned; as `close`."""
         return runs.close_run(
             self._notebook,
             self._run_id,
@@ -83,7 +96,7 @@ class Intake:
             to_offset=batch.end,
             metrics=batch.metrics,
             warnings=batch.warnings,
-            artifacts=stored,
+            artifacts=self._stored,
         )
 
     def _store(self, batch: Batch) -> bool:
