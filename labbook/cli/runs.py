@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from labbook.cli.arguments import ID
+from labbook.cli import mark_runs
+from labbook.cli.arguments import RUN
 from labbook.cli.context import Context
 from labbook.cli.continue_run import continue_run
 from labbook.cli.list_runs import list_runs
@@ -18,13 +19,13 @@ from labbook.desk import runs as desk_runs
 @click.group(invoke_without_command=True)
 @click.pass_context
 def runs(ctx: click.Context) -> None:
-    """List runs, show one, read its log, cancel some, or continue one."""
+    """List runs; show, compare, mark, continue, cancel or delete some; export and import them."""
     if ctx.invoked_subcommand is None:
         ctx.invoke(list_runs)
 
 
 @runs.command()
-@click.argument("run_id", metavar="ID", type=ID)
+@click.argument("run_id", metavar="ID", type=RUN)
 @click.option("--json", "as_json", is_flag=True, help="One object: the run with its results.")
 @click.pass_obj
 def show(context: Context, run_id: int, as_json: bool) -> None:
@@ -37,7 +38,7 @@ def show(context: Context, run_id: int, as_json: bool) -> None:
 
 
 @runs.command()
-@click.argument("run_id", metavar="ID", type=ID)
+@click.argument("run_id", metavar="ID", type=RUN)
 @click.pass_obj
 def log(context: Context, run_id: int) -> None:
     """Print what a run printed, made harmless to the terminal."""
@@ -45,7 +46,7 @@ def log(context: Context, run_id: int) -> None:
 
 
 @runs.command()
-@click.argument("run_ids", metavar="ID…", type=ID, nargs=-1, required=True)
+@click.argument("run_ids", metavar="ID…", type=RUN, nargs=-1, required=True)
 @click.pass_obj
 def cancel(context: Context, run_ids: tuple[int, ...]) -> None:
     """Ask runs to stop; after ten seconds they are made to.
@@ -62,5 +63,6 @@ def cancel(context: Context, run_ids: tuple[int, ...]) -> None:
             say(f"Run {run_id} is asked to stop.")
 
 
-runs.add_command(list_runs)
+for _command in (list_runs, *mark_runs.COMMANDS):
+    runs.add_command(_command)
 runs.add_command(continue_run)

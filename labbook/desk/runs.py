@@ -92,6 +92,17 @@ def run(desk: Desk, run_id: int) -> Run:
     return store.run(desk.notebook, run_id)
 
 
+def latest(desk: Desk, back: int = 0) -> int:
+    """The number of the newest run, or of one so many before it.
+
+    Raises:
+        NotFound: there are not so many.
+    """
+    from labbook.store.run_queries import latest as find
+
+    return find(desk.notebook, back)
+
+
 def reconcile(desk: Desk) -> tuple[Run, ...]:
     """End the runs that nobody looks after any more, and return them."""
     return desk.reconcile()

@@ -23,7 +23,7 @@ from labbook.report.runs import (
 )
 from labbook.report.tables import TableView
 from labbook.report.textplot import Plot
-from labbook.text.plain import plain_line
+from labbook.text.plain import plain, plain_line
 
 INDENT = 2
 
@@ -89,8 +89,8 @@ def draw_run(run: Run, results: Results | None = None, *, full: bool = False) ->
     parts: list[RenderableType] = []
     if full:
         parts.append(FactsView(run))
-    elif origin := origin_text(run):
-        parts.append(Text(origin, _FAINT))
+    else:
+        parts += _said(run)
     if progress := progress_text(run):
         parts.append(progress)
     parts += _troubles(run)
@@ -120,6 +120,16 @@ def _note_state(note: Note) -> Text:
         same_day = note.edited.local.date() == note.time.local.date()
         state.append(f" · edited {clock(note.edited, with_day=not same_day)}", _FAINT)
     return state
+
+
+def _said(run: Run) -> Iterator[Text]:
+    """What it can be repeated from, and what its owner says of it."""
+    if origin := origin_text(run):
+        yield Text(origin, _FAINT)
+    if run.tags:
+        yield Text(" ".join(f"#{plain_line(tag)}" for tag in run.tags), _FAINT)
+    if run.annotation:
+        yield Text(plain(run.annotation))
 
 
 def _troubles(run: Run) -> Iterator[Text]:
