@@ -28,6 +28,7 @@ COMMANDS = {
     "note": "note:note",
     "experiments": "experiments:experiments",
     "run": "run:run",
+    "rerun": "rerun:rerun",
     "runs": "runs:runs",
     "review": "review:review",
     "report": "report:report",
