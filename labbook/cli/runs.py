@@ -6,6 +6,7 @@ import click
 
 from labbook.cli import mark_runs
 from labbook.cli.arguments import RUN
+from labbook.cli.compare_runs import compare, unpaste
 from labbook.cli.context import Context
 from labbook.cli.continue_run import continue_run
 from labbook.cli.list_runs import list_runs
@@ -63,6 +64,6 @@ def cancel(context: Context, run_ids: tuple[int, ...]) -> None:
             say(f"Run {run_id} is asked to stop.")
 
 
-for _command in (list_runs, *mark_runs.COMMANDS):
+for _command in (list_runs, compare, unpaste, *mark_runs.COMMANDS):
     runs.add_command(_command)
 runs.add_command(continue_run)

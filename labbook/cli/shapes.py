@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from labbook.model import Entry, Note, Results, Run
+from labbook.model import ComparisonBlock, Entry, Note, Results, Run
+from labbook.model.comparison import compare
 
 
 def entry_json(entry: Entry, results: Mapping[int, Results]) -> dict[str, Any]:
@@ -15,6 +16,11 @@ def entry_json(entry: Entry, results: Mapping[int, Results]) -> dict[str, Any]:
         shape: dict[str, Any] = {"id": block.id, "time": block.time.local.isoformat()}
         if isinstance(block, Note):
             blocks.append({"kind": "note", **shape, **_note(block)})
+        elif isinstance(block, ComparisonBlock):
+            from labbook.report.comparison import comparison_json
+
+            compared = comparison_json(compare(block.runs))
+            blocks.append({"kind": "comparison", **shape, "comparison": compared})
         else:
             run = run_json(block.run, results[block.run.id])
             blocks.append({"kind": "run", "role": block.role.value, **shape, "run": run})

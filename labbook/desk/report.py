@@ -102,6 +102,7 @@ def _pages(desk: Desk, period: Period) -> WeekPages:
         runs={run_id: (run, find.results(desk, run)) for run_id, run in sorted(runs.items())},
         written=desk.clock(),
         author=desk.settings.author,
+        comparisons=desk_review.comparisons_in(desk, period),
     )
 
 

@@ -14,7 +14,7 @@ from labbook.model.run import Run, RunState
 from labbook.text.when import Period
 
 if TYPE_CHECKING:
-    from labbook.model import NextStep
+    from labbook.model import ComparisonBlock, NextStep
 
 HEADLINE_METRICS = 4
 """So many metrics of a run fit on the one line that a draft gives it."""
@@ -90,6 +90,13 @@ def runs_ended_in(desk: Desk, period: Period) -> list[Run]:
     return runs
 
 
+def comparisons_in(desk: Desk, period: Period) -> tuple[ComparisonBlock, ...]:
+    """The comparisons on the days of the period."""
+    from labbook.store.comparisons import comparisons_in as find
+
+    return find(desk.notebook, period)
+
+
 def reviews(desk: Desk) -> tuple[Review, ...]:
     """All saved reviews, newest first."""
     from labbook.store import reviews as store
@@ -106,7 +113,7 @@ def _written(desk: Desk, period: Period) -> tuple[list[Note], list[Run]]:
         for block in entries.entry(desk.notebook, day).blocks:
             if isinstance(block, Note):
                 notes.append(block)
-            elif _ended_in(desk, block, period):
+            elif isinstance(block, RunBlock) and _ended_in(desk, block, period):
                 runs[block.run.id] = block.run
     return notes, list(runs.values())
 

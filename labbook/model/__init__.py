@@ -9,9 +9,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from labbook.model.comparison import Comparison, Difference, MetricRow
     from labbook.model.entry import (
         Block,
         BlockKind,
+        ComparisonBlock,
         Conflict,
         Draft,
         Entry,
@@ -51,7 +53,10 @@ __all__ = [
     "Column",
     "Command",
     "CommandRole",
+    "Comparison",
+    "ComparisonBlock",
     "Conflict",
+    "Difference",
     "Draft",
     "Entry",
     "Figure",
@@ -59,6 +64,7 @@ __all__ = [
     "HitKind",
     "Mark",
     "Metric",
+    "MetricRow",
     "Moment",
     "NextStep",
     "Note",
@@ -92,6 +98,7 @@ _MODULES = (
     "review",
     "search",
     "experiment",
+    "comparison",
 )
 
 

@@ -65,7 +65,17 @@ class RunBlock:
     role: RunRole = RunRole.STARTED
 
 
-Block = Note | RunBlock
+@dataclass(frozen=True, slots=True)
+class ComparisonBlock:
+    """A comparison standing on a day: drawn from its runs, the first of which is the measure."""
+
+    id: int
+    day: dt.date
+    time: Moment
+    runs: tuple[Run, ...]
+
+
+Block = Note | RunBlock | ComparisonBlock
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,19 @@ from rich.console import Group, RenderableType
 from rich.style import Style
 from rich.text import Text
 
-from labbook.model import Block, Entry, NextStep, Note, Results, Run, RunBlock, RunRole
+from labbook.model import (
+    Block,
+    ComparisonBlock,
+    Entry,
+    NextStep,
+    Note,
+    Results,
+    Run,
+    RunBlock,
+    RunRole,
+)
+from labbook.model.comparison import compare
+from labbook.report.comparison import draw_comparison, runs_text
 from labbook.report.notes import Prefixed, draw_note
 from labbook.report.runs import (
     FactsView,
@@ -64,6 +76,8 @@ def block_heading(block: Block) -> Text:
     time = (f"{clock(block.time)} ", _FAINT)
     if isinstance(block, Note):
         return Text.assemble(time, "note", _note_state(block))
+    if isinstance(block, ComparisonBlock):
+        return Text.assemble(time, "comparison of ", runs_text(block.runs))
     elsewhere = f" · started on {block.run.day}" if block.role is RunRole.ENDED else ""
     return Text.assemble(time, headline(block.run), (elsewhere, _FAINT))
 
@@ -75,6 +89,8 @@ def block_body(block: Block, results: Results | None = None) -> RenderableType:
     """
     if isinstance(block, Note):
         return draw_note(block.body)
+    if isinstance(block, ComparisonBlock):
+        return draw_comparison(compare(block.runs), full=False)
     if block.role is RunRole.ENDED:
         return Group(*_troubles(block.run))
     return draw_run(block.run, results)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Select, select
 
-from labbook.model import Block, Entry, RunBlock, RunRole
+from labbook.model import Block, ComparisonBlock, Entry, RunBlock, RunRole
 from labbook.store import tables
+from labbook.store.comparisons import load_comparisons
 from labbook.store.note_rows import load_notes
 from labbook.store.rows import day as to_day
 from labbook.store.rows import moment
@@ -26,6 +27,7 @@ def entry(nb: Notebook, day: dt.date) -> Entry:
     """One day's page; without blocks when nothing is written on it."""
     with nb.read() as connection:
         blocks = [*_notes(connection, day), *_run_blocks(connection, day)]
+        blocks += _comparisons(connection, day)
     return Entry(day, tuple(sorted(blocks, key=lambda block: (block.time.us, block.id))))
 
 
@@ -57,6 +59,13 @@ def _notes(connection: Connection, day: dt.date) -> tuple[Block, ...]:
         select(_block).where(
             _block.c.day == day.isoformat(), _block.c.kind == "note", _block.c.deleted_us.is_(None)
         ),
+    )
+
+
+def _comparisons(connection: Connection, day: dt.date) -> list[ComparisonBlock]:
+    on_day = _block.c.day == day.isoformat(), _block.c.deleted_us.is_(None)
+    return load_comparisons(
+        connection, select(_block).where(*on_day, _block.c.kind == "comparison")
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from labbook.model import (
+    ComparisonBlock,
     Moment,
     NextStep,
     Results,
@@ -17,6 +18,8 @@ from labbook.model import (
     Section,
     StepState,
 )
+from labbook.report.comparison import runs_text
+from labbook.report.runs import clock
 from labbook.text.plain import plain_line
 
 if TYPE_CHECKING:
@@ -34,12 +37,14 @@ class WeekPages:
     runs: by id, the runs of the period and those that items point at, with what they show
     written: when the report was made
     author: whose notebook it is
+    comparisons: those on the days of the period
     """
 
     draft: ReviewDraft
     runs: Mapping[int, tuple[Run, Results]] = field(default_factory=dict)
     written: Moment | None = None
     author: str = ""
+    comparisons: tuple[ComparisonBlock, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,11 @@ class ShownSection:
     @property
     def title(self) -> str:
         return self.section.value.capitalize()
+
+
+def comparison_title(block: ComparisonBlock) -> str:
+    """ "2026-11-20 10:03, runs 4 and 7"."""
+    return f"{block.day} {clock(block.time)}, {runs_text(block.runs)}"
 
 
 def follow_up(draft: ReviewDraft) -> tuple[FollowUp, ...]:

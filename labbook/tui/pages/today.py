@@ -195,7 +195,9 @@ def _is(stop: Widget, goal: Goal) -> bool:
     if not isinstance(stop, BlockView):
         return False
     block = stop.block
-    return goal == (f"note:{block.id}" if isinstance(block, Note) else f"run:{block.run.id}")
+    if isinstance(block, RunBlock):
+        return goal == f"run:{block.run.id}"
+    return goal == f"note:{block.id}"
 
 
 def _has_ended(view: BlockView) -> bool:
