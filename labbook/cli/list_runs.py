@@ -67,7 +67,7 @@ def list_runs(
     Filters: experiment state tag thread day after before is name host backend device commit
     branch id seed parent sweep metric param. `after` and `before` include the days they name.
     """
-    line = _line(query)
+    line = query_line(query)
     chosen = _columns(context, columns)
     found = desk_runs.find(
         context.desk,
@@ -91,7 +91,7 @@ DEFAULT_COLUMNS = ("id", "experiment", "state", "started", "took")
 _HEADINGS = (*DEFAULT_COLUMNS, "metrics")
 
 
-def _line(query: Sequence[str]) -> str:
+def query_line(query: Sequence[str]) -> str:
     """The query as one line; what looks like an option is none of ours.
 
     Raises:
@@ -99,7 +99,7 @@ def _line(query: Sequence[str]) -> str:
     """
     for each in query:
         if each.startswith("--"):
-            raise UsageError(f"There is no option {each}.", hint="`labbook runs list --help`")
+            raise UsageError(f"There is no option {each}.", hint="`--help` tells which there are.")
     return " ".join(query)
 
 
