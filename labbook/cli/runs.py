@@ -10,6 +10,7 @@ from labbook.cli.compare_runs import compare, unpaste
 from labbook.cli.context import Context
 from labbook.cli.continue_run import continue_run
 from labbook.cli.export_runs import export, import_
+from labbook.cli.gc import gc
 from labbook.cli.list_runs import list_runs
 from labbook.cli.output import put_json, put_text, say
 from labbook.cli.run import show_run
@@ -65,6 +66,6 @@ def cancel(context: Context, run_ids: tuple[int, ...]) -> None:
             say(f"Run {run_id} is asked to stop.")
 
 
-for _command in (list_runs, compare, unpaste, *mark_runs.COMMANDS, export, import_):
+for _command in (list_runs, compare, unpaste, *mark_runs.COMMANDS, export, import_, gc):
     runs.add_command(_command)
 runs.add_command(continue_run)
