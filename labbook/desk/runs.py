@@ -69,6 +69,18 @@ def find(
     return find_runs(desk.notebook, asked, order=order, limit=limit, offset=offset)
 
 
+def count(desk: Desk, query: str) -> int:
+    """How many runs meet a query.
+
+    Raises:
+        UsageError: as for `find`.
+    """
+    from labbook.store.run_find import count_runs
+    from labbook.text.run_query import parse_run_query
+
+    return count_runs(desk.notebook, parse_run_query(query, desk.today()))
+
+
 def check_columns(desk: Desk, columns: Sequence[str]) -> None:
     """See that each of these is a metric or a parameter of some run.
 

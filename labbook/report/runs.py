@@ -102,7 +102,7 @@ def facts(run: Run) -> list[tuple[str, str]]:
         ("commit", commit_text(run)),
         ("host", plain_line(run.host)),
         ("peak memory", numbers.size(run.peak_memory_bytes) if run.peak_memory_bytes else ""),
-        ("continued from", f"run {run.parent_id}" if run.parent_id is not None else ""),
+        ("comes from", f"run {run.parent_id}" if run.parent_id is not None else ""),
     )
     return [(name, value) for name, value in told if value]
 
