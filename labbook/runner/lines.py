@@ -35,7 +35,7 @@ def read_lines(path: Path, offset: int, until: int | None = None) -> Lines:
         OSError: it is there and cannot be read.
     """
     try:
-        with _open(path) as file:
+        with open_regular(path) as file:
             return _read(file, offset, until)
     except (FileNotFoundError, NotADirectoryError):
         return Lines(b"", offset, True)
@@ -48,15 +48,19 @@ def read_rest(path: Path, offset: int) -> bytes:
         OSError: it is there and cannot be read.
     """
     try:
-        with _open(path) as file:
+        with open_regular(path) as file:
             file.seek(offset)
             return file.read(LINE_LIMIT_BYTES)
     except (FileNotFoundError, NotADirectoryError):
         return b""
 
 
-def _open(path: Path) -> BinaryIO:
-    """Open a regular file; anything else would make its reader wait, or lead elsewhere."""
+def open_regular(path: Path) -> BinaryIO:
+    """Open a regular file; anything else would make its reader wait, or lead elsewhere.
+
+    Raises:
+        OSError: it is none, or cannot be read.
+    """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)

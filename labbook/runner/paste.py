@@ -7,6 +7,7 @@ names.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import mimetypes
@@ -16,14 +17,17 @@ from pathlib import Path
 
 from labbook import artifacts
 from labbook.errors import ArtifactError
-from labbook.model import Artifact, Metric, Moment, RunState
+from labbook.model import Artifact, ArtifactKind, Metric, Moment, RunState
+from labbook.runner import gathering
 from labbook.runner.directory import RunDirectory
-from labbook.runner.events import Batch, EventReader, Product
+from labbook.runner.events import TEXT_LIMIT, Batch, EventReader, Product
 from labbook.runner.left_intake import LeftIntake
+from labbook.runner.lines import open_regular
 from labbook.runner.metrics_file import MetricsBatch, MetricsReader
 from labbook.store import runs
 from labbook.store.notebook import Notebook
 from labbook.store.runs import Outcome, Stretch
+from labbook.text.plain import plain
 
 BEAT_EVERY_S = 5.0
 
@@ -126,6 +130,7 @@ class Intake:
             self._last = batch.with_rest(self._metrics)
         batch, warnings = self._last, list(self._last.warnings)
         made = self._made(warnings)
+        provenance = self._provenance(warnings)
         left = self._left(made, moment.zone)
         return runs.close_run(
             self._notebook,
@@ -139,6 +144,7 @@ class Intake:
             metrics=batch.metrics,
             warnings=[*warnings, *left.warnings],
             artifacts=[*made, *left.taken],
+            provenance=provenance,
         )
 
     def _next(self) -> Piece:
@@ -183,6 +189,20 @@ class Intake:
                 stored.append(self._put(product))
             except ArtifactError as error:
                 warnings.append(f"{product.name} is not among the results: {error.message}")
+        return stored
+
+    def _provenance(self, warnings: list[str]) -> list[Artifact]:
+        """The files that say where the run comes from, stored."""
+        folder = self._directory.provenance
+        stored: list[Artifact] = []
+        for name in gathering.NAMES:
+            with contextlib.suppress(OSError), open_regular(folder / name) as file:
+                kept = artifacts.put(self._notebook.artifacts_dir, file)
+                stored.append(
+                    Artifact(f"provenance/{name}", ArtifactKind.FILE, *kept, "text/plain")
+                )
+        with contextlib.suppress(OSError), open_regular(folder / gathering.WARNINGS) as file:
+            warnings += plain(file.read(TEXT_LIMIT).decode("utf-8", "replace")).splitlines()
         return stored
 
     def _left(self, made: list[Artifact], zone: str) -> LeftIntake:
