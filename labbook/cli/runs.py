@@ -9,6 +9,7 @@ from labbook.cli.context import Context
 from labbook.cli.continue_run import continue_run
 from labbook.cli.output import columns, put_json, put_text, say, terminal_width
 from labbook.cli.run import show_run
+from labbook.cli.run_files import keep, pictures, provenance
 from labbook.cli.shapes import run_json
 from labbook.desk import find
 from labbook.desk import runs as desk_runs
@@ -102,6 +103,9 @@ def cancel(context: Context, run_ids: tuple[int, ...]) -> None:
 
 
 runs.add_command(continue_run)
+runs.add_command(keep)
+runs.add_command(pictures)
+runs.add_command(provenance)
 
 _HEADINGS = ("id", "experiment", "state", "started", "took", "metrics")
 

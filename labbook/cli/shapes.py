@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from labbook.model import Entry, Note, Results, Run
+from labbook.model import Artifact, Entry, Note, Results, Run
 
 
 def entry_json(entry: Entry, results: Mapping[int, Results]) -> dict[str, Any]:
@@ -38,16 +38,12 @@ def run_json(run: Run, results: Results) -> dict[str, Any]:
         "metrics": dict(run.metrics),
         "tables": [table.to_json() for table in results.tables],
         "figures": [{"name": figure.name, "title": figure.title} for figure in results.figures],
-        "artifacts": [
-            {
-                "name": artifact.name,
-                "kind": artifact.kind.value,
-                "sha256": artifact.sha256,
-                "size_bytes": artifact.size_bytes,
-                "media_type": artifact.media_type,
-            }
-            for artifact in run.artifacts
+        "pictures": [
+            {"name": each.name, "width": each.width, "height": each.height}
+            for each in results.pictures
         ],
+        "artifacts": [_artifact(artifact) for artifact in run.artifacts],
+        "provenance": [_artifact(artifact) for artifact in run.provenance],
         "peak_memory_bytes": run.peak_memory_bytes,
         "warnings": list(run.warnings),
         "message": run.message,
@@ -57,6 +53,16 @@ def run_json(run: Run, results: Results) -> dict[str, Any]:
         "device": run.device,
         "code": _code(run),
         "environment": dict(run.environment),
+    }
+
+
+def _artifact(artifact: Artifact) -> dict[str, Any]:
+    return {
+        "name": artifact.name,
+        "kind": artifact.kind.value,
+        "sha256": artifact.sha256,
+        "size_bytes": artifact.size_bytes,
+        "media_type": artifact.media_type,
     }
 
 

@@ -14,6 +14,12 @@ _SVG = re.compile(
     rb"^(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>|<!--.*?-->|<!DOCTYPE[^\[>]*>|\s)*<svg[\s>]", re.DOTALL
 )
 _SVG_TAG = re.compile(rb"<svg\b([^>]*)>", re.DOTALL)
+_TYPES = frozenset(
+    {
+        *("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml"),
+        "application/pdf",
+    }
+)
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
@@ -30,6 +36,11 @@ class Picture:
     size_bytes: int
     width: int | None = None
     height: int | None = None
+
+
+def is_picture(media_type: str) -> bool:
+    """Whether a file of this type is shown as a picture."""
+    return media_type in _TYPES
 
 
 def picture_type(head: bytes) -> str | None:

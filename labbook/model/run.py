@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from labbook.model.figure import Figure
     from labbook.model.moment import Moment
+    from labbook.model.picture import Picture
     from labbook.model.table import Table
 
 
@@ -203,11 +204,12 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """What a run shows: its tables and figures, in the order they were made.
+    """What a run shows: its tables, figures and pictures, in the order they were made.
 
-    missing: names of tables and figures whose stored file is gone or altered
+    missing: names of those whose stored file is gone or altered
     """
 
     tables: tuple[Table, ...] = ()
     figures: tuple[Figure, ...] = ()
     missing: tuple[str, ...] = ()
+    pictures: tuple[Picture, ...] = ()

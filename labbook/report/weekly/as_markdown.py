@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from labbook.model import Figure, Results, Run, Section
+from labbook.model import Figure, Picture, Results, Run, Section
 from labbook.report import numbers
+from labbook.report.left import picture_words
 from labbook.report.markdown import escape_markdown, safe_markdown
 from labbook.report.runs import backend_text, clock, commit_text, params_text
 from labbook.report.tables import markdown_table
@@ -18,12 +19,16 @@ _PLOT_COLUMNS = 72
 _RUN_COLUMNS = ("run", "experiment", "state", "time", "parameters", "seed", "backend", "commit")
 
 Address = Callable[[Figure], str]
+PictureAddress = Callable[[Picture], str | None]
 
 
-def weekly_markdown(pages: WeekPages, image: Address | None = None) -> str:
+def weekly_markdown(
+    pages: WeekPages, image: Address | None = None, picture: PictureAddress | None = None
+) -> str:
     """The report as Markdown. What notes say stays as written, but nothing in it is active.
 
     image: gives the address of a figure's image; without it figures are drawn as text
+    picture: gives the address of a picture that a run left; without one it is only named
     """
     period = pages.draft.period
     lines = [f"# {week.title(period)}", ""]
@@ -36,7 +41,7 @@ def weekly_markdown(pages: WeekPages, image: Address | None = None) -> str:
         lines += [f"**{escape_markdown(sentence)}**", ""]
     lines += _follow_up(week.follow_up(pages.draft))
     for section in week.sections(pages):
-        lines += [f"## {section.title}", "", *_section(section, image), ""]
+        lines += [f"## {section.title}", "", *_section(section, image, picture), ""]
     lines += _runs([run for _, (run, _) in sorted(pages.runs.items())])
     written = f" on {clock(pages.written, with_day=True)}" if pages.written else ""
     return "\n".join([*lines, f"*Written by labbook{written}.*", ""])
@@ -55,7 +60,9 @@ def _follow_up(steps: tuple[FollowUp, ...]) -> Iterator[str]:
     yield ""
 
 
-def _section(section: ShownSection, image: Address | None) -> Iterator[str]:
+def _section(
+    section: ShownSection, image: Address | None, picture: PictureAddress | None
+) -> Iterator[str]:
     if not section.items and not section.repositories:
         yield "*Nothing noted.*"
     box = "[ ] " if section.section is Section.NEXT_STEPS else ""
@@ -64,6 +71,7 @@ def _section(section: ShownSection, image: Address | None) -> Iterator[str]:
         yield from _item(f"{box}{shown.item.text}", origin)
         if shown.results:
             yield from _indented(_results(shown.results, image))
+            yield from _indented(_pictures(shown.results, picture))
     for name, commits in section.repositories:
         yield from (*([""] if section.items else []), f"### {escape_markdown(name)}", "")
         for shown in commits:
@@ -106,6 +114,16 @@ def _results(results: Results, image: Address | None) -> Iterator[str]:
     for name in results.missing:
         yield from ("", f"*{escape_markdown(name)} is missing: its file is gone or altered.*")
     yield ""
+
+
+def _pictures(results: Results, picture: PictureAddress | None) -> Iterator[str]:
+    for each in results.pictures:
+        address, words = picture(each) if picture else None, escape_markdown(picture_words(each))
+        if address is None:
+            yield f"*{words}*"
+        else:
+            yield f"{'' if address.endswith('.pdf>') else '!'}[{words}]({address})"
+        yield ""
 
 
 def _hash(shown: ShownItem) -> str:

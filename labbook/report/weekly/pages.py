@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from labbook.model import (
     Moment,
     NextStep,
+    Picture,
     Results,
     ReviewDraft,
     ReviewItem,
@@ -34,12 +35,14 @@ class WeekPages:
     runs: by id, the runs of the period and those that items point at, with what they show
     written: when the report was made
     author: whose notebook it is
+    read: gives a stored picture; None when it is gone
     """
 
     draft: ReviewDraft
     runs: Mapping[int, tuple[Run, Results]] = field(default_factory=dict)
     written: Moment | None = None
     author: str = ""
+    read: Callable[[Picture], bytes | None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)
