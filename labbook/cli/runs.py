@@ -14,6 +14,7 @@ from labbook.cli.gc import gc
 from labbook.cli.list_runs import list_runs
 from labbook.cli.output import put_json, put_text, say
 from labbook.cli.run import show_run
+from labbook.cli.run_files import keep, pictures, provenance
 from labbook.cli.shapes import run_json
 from labbook.desk import find
 from labbook.desk import runs as desk_runs
@@ -66,6 +67,8 @@ def cancel(context: Context, run_ids: tuple[int, ...]) -> None:
             say(f"Run {run_id} is asked to stop.")
 
 
-for _command in (list_runs, compare, unpaste, *mark_runs.COMMANDS, export, import_, gc):
+for _command in (
+    *(list_runs, compare, unpaste, *mark_runs.COMMANDS, export, import_, gc),
+    *(continue_run, keep, pictures, provenance),
+):
     runs.add_command(_command)
-runs.add_command(continue_run)

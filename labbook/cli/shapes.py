@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from labbook.model import ComparisonBlock, Entry, Note, Results, Run, Sweep, SweepBlock
+from labbook.model import (
+    Artifact,
+    ComparisonBlock,
+    Entry,
+    Note,
+    Results,
+    Run,
+    Sweep,
+    SweepBlock,
+)
 from labbook.model.comparison import compare
 
 
@@ -55,16 +64,12 @@ def run_json(run: Run, results: Results) -> dict[str, Any]:
         "metrics": dict(run.metrics),
         "tables": [table.to_json() for table in results.tables],
         "figures": [{"name": figure.name, "title": figure.title} for figure in results.figures],
-        "artifacts": [
-            {
-                "name": artifact.name,
-                "kind": artifact.kind.value,
-                "sha256": artifact.sha256,
-                "size_bytes": artifact.size_bytes,
-                "media_type": artifact.media_type,
-            }
-            for artifact in run.artifacts
+        "pictures": [
+            {"name": each.name, "width": each.width, "height": each.height}
+            for each in results.pictures
         ],
+        "artifacts": [_artifact(artifact) for artifact in run.artifacts],
+        "provenance": [_artifact(artifact) for artifact in run.provenance],
         "peak_memory_bytes": run.peak_memory_bytes,
         "warnings": list(run.warnings),
         "message": run.message,
@@ -96,6 +101,16 @@ def sweep_json(sweep: Sweep) -> dict[str, Any]:
         "argv": None if sweep.argv is None else list(sweep.argv),
         "space": sweep.space.to_json(),
         "message": sweep.message,
+    }
+
+
+def _artifact(artifact: Artifact) -> dict[str, Any]:
+    return {
+        "name": artifact.name,
+        "kind": artifact.kind.value,
+        "sha256": artifact.sha256,
+        "size_bytes": artifact.size_bytes,
+        "media_type": artifact.media_type,
     }
 
 

@@ -14,7 +14,7 @@ from labbook.desk.desk import Desk
 from labbook.errors import NotFound
 
 if TYPE_CHECKING:
-    from labbook.model import Results, ReviewDraft, Run
+    from labbook.model import Picture, Results, ReviewDraft, Run
     from labbook.report.weekly import TimePages, WeekPages
     from labbook.text.when import Period
 
@@ -77,24 +77,51 @@ def check_directory(directory: Path) -> None:
 def draw_figures(desk: Desk, run: Run, directory: Path) -> tuple[Path, ...]:
     """Draw each of a run's figures as an SVG and a PNG file, named after the figure.
 
+    The pictures that the run left are written beside them, as they are.
+
     Raises:
         ReportError: a figure cannot be drawn, or a file cannot be written.
     """
     from labbook.report.figures import png, svg
     from labbook.report.files import make_directory, write_whole
+    from labbook.report.pictures import suffix
 
     make_directory(directory)
     drawn: list[Path] = []
     taken: set[str] = set()
-    for number, figure in enumerate(find.results(desk, run).figures, start=1):
-        # A figure's name is text that an experiment chose; no part of it may be a path.
-        name = _UNSAFE.sub("-", figure.name).strip("-")[:80] or f"figure-{number}"
-        if name in taken:
-            name = f"{name}-{number}"
-        taken.add(name)
+    results = find.results(desk, run)
+    for figure in results.figures:
+        name = _file_name(figure.name, taken)
         drawn.append(write_whole(directory / f"{name}.svg", svg(figure)))
         drawn.append(write_whole(directory / f"{name}.png", png(figure)))
+    for picture in results.pictures:
+        content = read_picture(desk, picture)
+        if content is not None:
+            name = _file_name(Path(picture.name).stem, taken) + suffix(picture)
+            drawn.append(write_whole(directory / name, content))
     return tuple(drawn)
+
+
+def read_picture(desk: Desk, picture: Picture) -> bytes | None:
+    """A stored picture; None when it is gone or altered."""
+    from labbook.artifacts import read
+    from labbook.errors import ArtifactError
+
+    try:
+        return read(desk.notebook.artifacts_dir, picture.sha256)
+    except ArtifactError:
+        return None
+
+
+def _file_name(shown: str, taken: set[str]) -> str:
+    """A name for a file, out of text that an experiment chose: no part of it may be a path."""
+    name = _UNSAFE.sub("-", shown).strip("-")[:80] or "figure"
+    unused, again = name, 1
+    while unused in taken:
+        again += 1
+        unused = f"{name}-{again}"
+    taken.add(unused)
+    return unused
 
 
 def _pages(desk: Desk, period: Period) -> WeekPages:
@@ -111,6 +138,7 @@ def _pages(desk: Desk, period: Period) -> WeekPages:
         author=desk.settings.author,
         time=_time(desk, period),
         comparisons=desk_review.comparisons_in(desk, period),
+        read=lambda picture: read_picture(desk, picture),
     )
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from labbook.model.figure import Axis, Figure, Mark, Series
     from labbook.model.moment import Moment
     from labbook.model.next_step import NextStep, StepState
+    from labbook.model.picture import Picture
     from labbook.model.review import Review, ReviewDraft, ReviewItem, Section, Verdict
     from labbook.model.run import (
         Artifact,
@@ -73,6 +74,7 @@ __all__ = [
     "Note",
     "Parameter",
     "ParameterKind",
+    "Picture",
     "Progress",
     "Results",
     "Review",
@@ -104,6 +106,7 @@ _MODULES = (
     "sweep",
     "table",
     "figure",
+    "picture",
     "next_step",
     "review",
     "search",

@@ -26,6 +26,7 @@ from labbook.model import (
 from labbook.model.comparison import compare
 from labbook.report import sweeps
 from labbook.report.comparison import draw_comparison, runs_text
+from labbook.report.left import file_lines, files_line, other_files, picture_line
 from labbook.report.notes import Prefixed, draw_note
 from labbook.report.runs import (
     FactsView,
@@ -130,11 +131,26 @@ def draw_run(run: Run, results: Results | None = None, *, full: bool = False) ->
         parts += [Text(), TableView(table)]
     for figure in results.figures:
         parts += [Text(), Plot(figure)]
-    if run.metrics and (full or not results.tables):
+    if run.metrics and (full or run.command is not None or not results.tables):
         parts += [Text(), MetricsView(run.metrics)]
+    parts += _left(run, results, full=full)
     for name in results.missing:
         parts.append(Text(f"{plain_line(name)} is missing: its file is gone or altered", _FAILURE))
     return Group(*parts)
+
+
+def _left(run: Run, results: Results, *, full: bool) -> Iterator[Text]:
+    """The pictures and other files of a run; in full with where it comes from."""
+    if results.pictures:
+        yield Text()
+        yield from map(picture_line, results.pictures)
+    files = other_files(run)
+    if files and full:
+        yield from (Text(), *file_lines(files))
+    elif files:
+        yield files_line(files)
+    if full and run.provenance:
+        yield from (Text(), *file_lines(run.provenance))
 
 
 def steps_line(steps: Sequence[NextStep]) -> Text:

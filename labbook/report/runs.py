@@ -101,7 +101,10 @@ def facts(run: Run) -> list[tuple[str, str]]:
         ("signal", _number(run.signal)),
         ("commit", commit_text(run)),
         ("host", plain_line(run.host)),
+        ("machine", machine_text(run)),
         ("peak memory", numbers.size(run.peak_memory_bytes) if run.peak_memory_bytes else ""),
+        ("GPU memory", numbers.size(run.gpu_memory_bytes) if run.gpu_memory_bytes else ""),
+        ("GPU busy", "" if run.gpu_utilisation is None else f"{run.gpu_utilisation:.0%}"),
         ("comes from", f"run {run.parent_id}" if run.parent_id is not None else ""),
     )
     return [(name, value) for name, value in told if value]
@@ -114,6 +117,23 @@ def backend_text(run: Run) -> str:
     device = f" on {plain_line(run.device)}" if run.device else ""
     reason = f" ({plain_line(run.backend_reason)})" if run.backend_reason else ""
     return f"{plain_line(run.backend)}{device}{reason}"
+
+
+def machine_text(run: Run) -> str:
+    """ "Intel Xeon, 16 cores, 64 GB, 2 × NVIDIA H100 with driver 550.54"."""
+    told = run.environment
+    parts = [plain_line(str(told.get("cpu") or ""))]
+    if isinstance(cores := told.get("cpus"), int):
+        parts.append(f"{cores} core{'' if cores == 1 else 's'}")
+    if isinstance(memory := told.get("memory_bytes"), int):
+        parts.append(numbers.size(memory))
+    gpus = told.get("gpus")
+    names = [str(each.get("name", "")) for each in gpus] if isinstance(gpus, list) else []
+    counted = [f"{names.count(name)} × {plain_line(name)}" for name in dict.fromkeys(names)]
+    if counted:
+        driver = plain_line(str(told.get("gpu_driver") or ""))
+        parts.append(" and ".join(counted) + (f" with driver {driver}" if driver else ""))
+    return ", ".join(part for part in parts if part)
 
 
 def commit_text(run: Run) -> str:

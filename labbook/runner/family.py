@@ -35,6 +35,15 @@ def end_family(directory: Path, ancestor: int | None = None, *, patience_s: floa
     return True
 
 
+def descendants(pid: int) -> set[int]:
+    """A process and all that descend from it, as far as they still run."""
+    try:
+        process = psutil.Process(pid)
+        return {pid, *(child.pid for child in process.children(recursive=True))}
+    except psutil.Error:
+        return set()
+
+
 def _family(directory: Path, ancestor: int | None) -> Iterator[psutil.Process]:
     me = psutil.Process()
     seen = {me.pid, ancestor}

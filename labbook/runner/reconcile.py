@@ -83,7 +83,8 @@ def _end(
 ) -> bool:
     if directory.path.is_dir():
         _end_processes(directory)
-    intake = Intake(notebook, active.run.id, directory, active.events_offset)
+    offsets = active.events_offset, active.metrics_offset
+    intake = Intake(notebook, active.run.id, directory, *offsets)
     facts = directory.read_exit()
     outcome = _lost(active, directory) if facts is None else endings.from_exit(facts)
     moment = clock()

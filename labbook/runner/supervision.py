@@ -8,13 +8,16 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 from labbook.errors import StoreError
 from labbook.model import Moment, RunState
-from labbook.runner import endings, identity, provenance
+from labbook.runner import endings, identity
 from labbook.runner.directory import RunDirectory
+from labbook.runner.gathering import Gathering
+from labbook.runner.gpu_usage import GpuUsage
 from labbook.runner.order import Order
 from labbook.runner.paste import Intake, end
 from labbook.runner.process import WorkerProcess
@@ -26,6 +29,9 @@ from labbook.store.runs import Outcome
 TURN_S = 0.25
 INGEST_EVERY_S = 0.5
 HEARTBEAT_EVERY_S = 5.0
+GATHERING_PATIENCE_S = 15.0
+"""How long a run that has ended waits for what is gathered about it."""
+
 INSIST_FOR_S = 600.0
 """How long a notebook that cannot be written is tried again before the run is left to be
 reconciled."""
@@ -68,6 +74,9 @@ class Supervision:
         self._intake = Intake(notebook, order.run, directory)
         self._next_ingest = time.monotonic() + INGEST_EVERY_S
         self._next_heartbeat = time.monotonic() + HEARTBEAT_EVERY_S
+        self._gathering: Gathering | None = Gathering(directory, Path(order.code))
+        self._worker = worker
+        self._gpus = GpuUsage.start() if worker else None
         self._unsaid = self._introduction(worker)
 
     def watch(self, worker: WorkerProcess, stopping: Stopping) -> None:
@@ -81,6 +90,14 @@ class Supervision:
 
     def close(self, outcome: Outcome) -> None:
         """Paste the run."""
+        self._heed_gathering(GATHERING_PATIENCE_S)
+        if self._gpus is not None:
+            self._gpus.stop()
+            outcome = replace(
+                outcome,
+                gpu_memory_bytes=self._gpus.peak_memory_bytes,
+                gpu_utilisation=self._gpus.mean_utilisation,
+            )
         insist(self._say_the_unsaid)
         insist(lambda: self._close(outcome))
 
@@ -99,13 +116,24 @@ class Supervision:
                     notebook, run_id, RunState.RUNNING, moment=started, worker=worker.identity
                 )
             )
-        unsaid.append(self._describe)
         return unsaid
 
-    def _describe(self) -> None:
-        code = provenance.code(Path(self._order.code))
-        environment = provenance.environment()
-        runs.describe_run(self._notebook, self._run_id, code=code, environment=environment)
+    def _heed_gathering(self, wait_s: float = 0.0) -> None:
+        """Have the notebook told where the run comes from, once that is known."""
+        found, notebook, run_id = self._gathering, self._notebook, self._run_id
+        if found is not None and (found.wait(wait_s) or wait_s):
+            self._gathering = None
+            self._unsaid.append(
+                lambda: runs.describe_run(
+                    notebook, run_id, code=found.code, environment=found.environment
+                )
+            )
+
+    def _sample_gpus(self) -> None:
+        if self._gpus is not None and self._worker is not None and self._gpus.is_due:
+            from labbook.runner.family import descendants
+
+            self._gpus.sample(descendants(self._worker.pid))
 
     def _say_the_unsaid(self) -> None:
         while self._unsaid:
@@ -115,6 +143,8 @@ class Supervision:
     def _take_turn(self) -> bool:
         """Whether the run is still ours to look after."""
         now = time.monotonic()
+        self._heed_gathering()
+        self._sample_gpus()
         try:
             self._say_the_unsaid()
             if now >= self._next_ingest:

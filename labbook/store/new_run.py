@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +60,7 @@ class NewRun:
     sweep: tuple[int, int] | None = None
 
     def checked(self) -> NewRun:
-        """This.
+        """This, with the secrets of a command hidden.
 
         Raises:
             UsageError: the seed does not fit, or the thread can be no thread's name.
@@ -68,7 +68,18 @@ class NewRun:
         if self.seed is not None and not 0 <= self.seed <= LARGEST_SEED:
             raise UsageError(f"The seed {self.seed} is not between 0 and {LARGEST_SEED}.")
         thread_name(self.thread)
-        return self
+        return self if self.command is None else self._without_secrets(self.command)
+
+    def _without_secrets(self, command: Command) -> NewRun:
+        """With nothing in it that a command line had better not tell."""
+        from labbook.text.secrets import HIDDEN, is_secret, without_secrets
+
+        params = {
+            name: HIDDEN if isinstance(value, str) and is_secret(name, value) else value
+            for name, value in self.params.items()
+        }
+        shown = replace(command, argv=without_secrets(command.argv))
+        return replace(self, params=params, command=shown)
 
 
 def capture_run(path: Path, new: NewRun, *, wait_s: float = PATIENCE_S) -> int | None:

@@ -35,7 +35,8 @@ def add_results(
             _metric_row(run_id, each, is_last=last[each.name] == index)
             for index, each in enumerate(named)
         ]
-        connection.execute(insert(tables.metric), rows)
+        # Past SQLAlchemy's way with one row: a long training run writes a million.
+        connection.exec_driver_sql(_INSERT_METRIC, rows)
     if warnings:
         mine = select(tables.run.c.warnings).where(tables.run.c.id == run_id)
         before = connection.execute(mine).scalar_one()
@@ -45,8 +46,10 @@ def add_results(
         )
 
 
-def add_artifacts(connection: Connection, run_id: int, artifacts: Sequence[Artifact]) -> None:
-    """Add artifacts in the order in which they were made."""
+def add_artifacts(
+    connection: Connection, run_id: int, artifacts: Sequence[Artifact], first: int = 0
+) -> None:
+    """Add artifacts in the order in which they were made, the first at position `first`."""
     rows = [
         {
             "run_id": run_id,
@@ -57,7 +60,7 @@ def add_artifacts(connection: Connection, run_id: int, artifacts: Sequence[Artif
             "size_bytes": each.size_bytes,
             "media_type": each.media_type,
         }
-        for position, each in enumerate(artifacts)
+        for position, each in enumerate(artifacts, start=first)
     ]
     if rows:
         connection.execute(insert(tables.artifact), rows)
@@ -73,16 +76,15 @@ def environment_id(connection: Connection, content: str) -> int:
     return found
 
 
-def _metric_row(run_id: int, metric: Metric, *, is_last: bool) -> dict[str, Any]:
+_INSERT_METRIC = (
+    "INSERT INTO metric (run_id, name, step, kind, value, is_last) VALUES (?, ?, ?, ?, ?, ?)"
+)
+
+
+def _metric_row(run_id: int, metric: Metric, *, is_last: bool) -> tuple[Any, ...]:
     kind = _kind(metric.value)
-    return {
-        "run_id": run_id,
-        "name": metric.name,
-        "step": metric.step,
-        "kind": kind,
-        "value": None if kind == "nan" else float(metric.value),
-        "is_last": int(is_last),
-    }
+    value = None if kind == "nan" else float(metric.value)
+    return run_id, metric.name, metric.step, kind, value, int(is_last)
 
 
 def _kind(value: float) -> str:

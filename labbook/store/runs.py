@@ -21,6 +21,7 @@ from labbook.model.run import ALLOWED_STEPS
 from labbook.store import rows, tables
 from labbook.store.new_run import NewRun, insert
 from labbook.store.rows import ensure_entry, insert_row, instant, to_json
+from labbook.store.run_files import Stretch, add_provenance, is_next, keep_files, take
 from labbook.store.run_queries import (
     ActiveRun,
     active_runs,
@@ -41,12 +42,14 @@ __all__ = [
     "ActiveRun",
     "NewRun",
     "Outcome",
+    "Stretch",
     "active_runs",
     "close_run",
     "create_run",
     "describe_run",
     "heartbeat",
     "ingest",
+    "keep_files",
     "metric_points",
     "run",
     "runs",
@@ -169,8 +172,11 @@ def ingest(
     metrics: Sequence[Metric],
     warnings: Sequence[str],
     progress: Progress | None = None,
+    stretch: Stretch | None = None,
 ) -> bool:
     """Take in what a run's events say between two offsets, exactly once.
+
+    stretch: what of its metrics.jsonl is taken in with it; its points are among `metrics`
 
     Returns: False, and nothing is stored, when the run has ended or somebody else has taken
     in events meanwhile.
@@ -178,8 +184,11 @@ def ingest(
     changes = {"events_offset": to_offset, **_progress(progress)}
     with nb.write() as connection:
         from_states = frozenset(RunState) - _ENDED
-        moved = _moved(connection, run_id, from_states, changes, from_offset)
+        moved = is_next(connection, run_id, stretch) and _moved(
+            connection, run_id, from_states, changes, from_offset
+        )
         if moved:
+            take(connection, run_id, stretch)
             add_results(connection, run_id, metrics, warnings)
         return moved
 
@@ -196,8 +205,13 @@ def close_run(
     metrics: Sequence[Metric] = (),
     warnings: Sequence[str] = (),
     artifacts: Sequence[Artifact] = (),
+    provenance: Sequence[Artifact] = (),
+    stretch: Stretch | None = None,
 ) -> bool:
     """End a run with all that it produced, exactly once; the artifacts' files are stored.
+
+    provenance: stored files that say where it comes from
+    stretch: as for `ingest`
 
     A run that ends on a later day than it began on also gets a link block on that day.
 
@@ -217,10 +231,14 @@ def close_run(
     changes |= {"heartbeat_us": moment.us, **instant("ended", moment)}
     with nb.write() as connection:
         leading = _leading_to(outcome.state, None)
+        if not is_next(connection, run_id, stretch):
+            return False
         if not _moved(connection, run_id, leading, changes, from_offset):
             return False
+        take(connection, run_id, stretch)
         add_results(connection, run_id, metrics, warnings)
         add_artifacts(connection, run_id, artifacts)
+        add_provenance(connection, run_id, provenance)
         _add_usage(connection, run_id, outcome)
         begun = connection.execute(
             select(tables.run.c.day).where(tables.run.c.id == run_id)

@@ -15,6 +15,8 @@ from labbook.model.comparison import compare
 from labbook.report.comparison import MOST_SURROUNDINGS, tables
 from labbook.report.figures import adaptive_svg
 from labbook.report.html import note_html
+from labbook.report.left import picture_words
+from labbook.report.pictures import data_address
 from labbook.report.runs import backend_text, clock, params_text, state_words
 from labbook.report.tables import html_table
 from labbook.report.weekly import pages as week
@@ -74,6 +76,8 @@ def _environment(directory: Path, pages: WeekPages, cache: Path | None) -> Envir
         "note": lambda text: note_html(text, pages.runs.keys()),
         "table": html_table,
         "image": lambda figure: _image(figure, cache),
+        "picture": lambda picture: data_address(picture, pages.read(picture)),
+        "picture_words": picture_words,
         "describe": describe,
         "left_out": left_out,
         "run_id": lambda source: _known_run(source, pages),

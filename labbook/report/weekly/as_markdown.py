@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from labbook.model import Figure, Results, Run, Section
+from labbook.model import Figure, Picture, Results, Run, Section
 from labbook.model.comparison import compare
 from labbook.report import numbers
 from labbook.report.comparison import MOST_SURROUNDINGS, tables
+from labbook.report.left import picture_words
 from labbook.report.markdown import escape_markdown, safe_markdown
 from labbook.report.runs import backend_text, clock, commit_text, params_text
 from labbook.report.tables import markdown_table
@@ -20,12 +21,16 @@ _PLOT_COLUMNS = 72
 _RUN_COLUMNS = ("run", "experiment", "state", "time", "parameters", "seed", "backend", "commit")
 
 Address = Callable[[Figure], str]
+PictureAddress = Callable[[Picture], str | None]
 
 
-def weekly_markdown(pages: WeekPages, image: Address | None = None) -> str:
+def weekly_markdown(
+    pages: WeekPages, image: Address | None = None, picture: PictureAddress | None = None
+) -> str:
     """The report as Markdown. What notes say stays as written, but nothing in it is active.
 
     image: gives the address of a figure's image; without it figures are drawn as text
+    picture: gives the address of a picture that a run left; without one it is only named
     """
     period = pages.draft.period
     lines = [f"# {week.title(period)}", ""]
@@ -38,7 +43,7 @@ def weekly_markdown(pages: WeekPages, image: Address | None = None) -> str:
         lines += [f"**{escape_markdown(sentence)}**", ""]
     lines += _follow_up(week.follow_up(pages.draft))
     for section in week.sections(pages):
-        lines += [f"## {section.title}", "", *_section(section, image), ""]
+        lines += [f"## {section.title}", "", *_section(section, image, picture), ""]
     lines += _time(pages, image)
     lines += _comparisons(pages)
     lines += _runs([run for _, (run, _) in sorted(pages.runs.items())])
@@ -59,7 +64,9 @@ def _follow_up(steps: tuple[FollowUp, ...]) -> Iterator[str]:
     yield ""
 
 
-def _section(section: ShownSection, image: Address | None) -> Iterator[str]:
+def _section(
+    section: ShownSection, image: Address | None, picture: PictureAddress | None
+) -> Iterator[str]:
     if not section.items and not section.repositories:
         yield "*Nothing noted.*"
     box = "[ ] " if section.section is Section.NEXT_STEPS else ""
@@ -68,6 +75,7 @@ def _section(section: ShownSection, image: Address | None) -> Iterator[str]:
         yield from _item(f"{box}{shown.item.text}", origin)
         if shown.results:
             yield from _indented(_results(shown.results, image))
+            yield from _indented(_pictures(shown.results, picture))
     for name, commits in section.repositories:
         yield from (*([""] if section.items else []), f"### {escape_markdown(name)}", "")
         for shown in commits:
@@ -118,6 +126,16 @@ def _time(pages: WeekPages, image: Address | None) -> Iterator[str]:
         yield from _results(Results((pages.time.table,), (pages.time.figure,)), image)
         for sentence in pages.time.sentences:
             yield from (escape_markdown(sentence), "")
+
+
+def _pictures(results: Results, picture: PictureAddress | None) -> Iterator[str]:
+    for each in results.pictures:
+        address, words = picture(each) if picture else None, escape_markdown(picture_words(each))
+        if address is None:
+            yield f"*{words}*"
+        else:
+            yield f"{'' if address.endswith('.pdf>') else '!'}[{words}]({address})"
+        yield ""
 
 
 def _hash(shown: ShownItem) -> str:

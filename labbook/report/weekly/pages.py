@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -12,6 +12,7 @@ from labbook.model import (
     Figure,
     Moment,
     NextStep,
+    Picture,
     Results,
     ReviewDraft,
     ReviewItem,
@@ -51,6 +52,7 @@ class WeekPages:
     author: whose notebook it is
     time: where the period went; None where nothing is known of it
     comparisons: those on the days of the period
+    read: gives a stored picture; None when it is gone
     """
 
     draft: ReviewDraft
@@ -60,6 +62,7 @@ class WeekPages:
     time: TimePages | None = None
     sweeps: Mapping[int, Results] = field(default_factory=dict)
     comparisons: tuple[ComparisonBlock, ...] = ()
+    read: Callable[[Picture], bytes | None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)

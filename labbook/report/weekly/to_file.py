@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from labbook.model import Figure
+from labbook.model import Figure, Picture
 from labbook.report.figures import content_key, draw_file, png
 from labbook.report.files import make_directory, no_directory, write_whole
+from labbook.report.pictures import write_beside
 from labbook.report.weekly.as_html import weekly_html
 from labbook.report.weekly.as_markdown import weekly_markdown
 from labbook.report.weekly.as_pdf import weekly_pdf
@@ -38,4 +39,8 @@ def write_week(
         write_whole(make_directory(images) / name, drawn)
         return f"<{images.name}/{name}>"
 
-    return write_whole(path, weekly_markdown(pages, image).encode())
+    def picture(each: Picture) -> str | None:
+        name = write_beside(each, pages.read(each), images)
+        return name and f"<{images.name}/{name}>"
+
+    return write_whole(path, weekly_markdown(pages, image, picture).encode())

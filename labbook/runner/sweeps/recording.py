@@ -5,20 +5,22 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from labbook.errors import StoreError
 from labbook.experiments.command_line import fill
-from labbook.model import Command, Moment, RunState, Sweep, SweepPoint, SweepState
+from labbook.model import Artifact, Command, Moment, RunState, Sweep, SweepPoint, SweepState
 from labbook.model.jsonable import encode
 from labbook.model.sweep import SEED
-from labbook.runner import endings, identity, provenance
+from labbook.runner import endings, identity
 from labbook.runner.directory import RunDirectory
-from labbook.runner.events import Batch
 from labbook.runner.executors.interface import Begun, Ended, Point
-from labbook.runner.paste import Intake
-from labbook.runner.sweeps.directory import SweepOrder
+from labbook.runner.gathering import Gathering
+from labbook.runner.paste import Intake, Rest, stored_provenance
+from labbook.runner.supervision import GATHERING_PATIENCE_S
+from labbook.runner.sweeps.directory import SweepDirectory, SweepOrder
 from labbook.store import runs, sweeps
 from labbook.store.notebook import Notebook
 from labbook.store.runs import NewRun, Outcome
@@ -32,9 +34,30 @@ class Recording:
         self._notebook = notebook
         self._order = order
         self._owner = owner
-        self._code = provenance.code(Path(order.code)) if order.code else None
-        self._environment = provenance.environment()
+        self._directory = RunDirectory(SweepDirectory(notebook.path, sweep.id).path)
+        self._gathering = Gathering(
+            self._directory,
+            Path(order.code),
+            argv=sweep.argv,
+            started_in=Path(sweep.directory) if sweep.directory else None,
+        )
         self._intakes: dict[int, Intake] = {}
+
+    @cached_property
+    def _origin(self) -> Gathering:
+        """Where all of its runs come from, once that is known."""
+        self._gathering.wait(GATHERING_PATIENCE_S)
+        return self._gathering
+
+    @cached_property
+    def _provenance(self) -> list[Artifact]:
+        self._gathering.wait(GATHERING_PATIENCE_S)
+        return stored_provenance(self._notebook, self._directory).artifacts
+
+    def _intake(self, run_id: int, directory: RunDirectory, *offsets: int) -> Intake:
+        return Intake(
+            self._notebook, run_id, directory, *offsets, provenance=lambda: self._provenance
+        )
 
     def missing(self) -> list[int]:
         """The positions that are to be computed, in their order."""
@@ -61,7 +84,7 @@ class Recording:
             assert each.seed is not None  # noqa: S101  see _new_run
             argv = None if each.command is None else each.command.argv
             points.append(Point(run_id, directory.path, each.seed, dict(each.params), argv))
-            self._intakes[run_id] = Intake(self._notebook, run_id, directory)
+            self._intakes[run_id] = self._intake(run_id, directory)
         return points
 
     def _new_run(self, position: int, moment: Moment) -> NewRun:
@@ -99,14 +122,19 @@ class Recording:
         Raises:
             StoreError: nothing of it was stored; it can be tried again.
         """
-        rests = [(point, outcome, self._intakes[point.run].rest()) for point, outcome in ended]
         now = Moment.now()
+        rests = [
+            (point, outcome, self._intakes[point.run].rest(now.zone)) for point, outcome in ended
+        ]
         started = {each.run: (Moment(each.at_us, now.zone), each.worker) for each in begun}
         try:
             with self._notebook.together():
                 if started:
                     sweeps.begin_runs(
-                        self._notebook, started, code=self._code, environment=self._environment
+                        self._notebook,
+                        started,
+                        code=self._origin.code,
+                        environment=self._origin.environment or {},
                     )
                 for point in going_on:
                     self._intakes[point.run].take_in(for_s=0.0)
@@ -119,18 +147,19 @@ class Recording:
             del self._intakes[point.run]
             _tidy(point.directory, outcome)
 
-    def _close(self, point: Point, outcome: Outcome, rest: Batch | None, now: Moment) -> None:
+    def _close(self, point: Point, outcome: Outcome, rest: Rest | None, now: Moment) -> None:
         if rest is not None:
             intake = self._intakes[point.run]
             intake.store_rest(rest, outcome, moment=now, day=self._day(now))
 
     def _look_again(self, points: Sequence[Point]) -> None:
         """What was taken in, and then not stored, is taken in again."""
-        seen = {each.run.id: each.events_offset for each in runs.active_runs(self._notebook)}
+        active = runs.active_runs(self._notebook)
+        seen = {each.run.id: (each.events_offset, each.metrics_offset) for each in active}
         for point in points:
             directory = RunDirectory(point.directory)
-            offset = seen.get(point.run, 0)
-            self._intakes[point.run] = Intake(self._notebook, point.run, directory, offset)
+            offsets = seen.get(point.run, (0, 0))
+            self._intakes[point.run] = self._intake(point.run, directory, *offsets)
 
     def heartbeat(self) -> None:
         sweeps.heartbeat(self._notebook, self.sweep.id, Moment.now())
