@@ -20,6 +20,7 @@
 Events, each with a `type`; numbers that are not finite are "nan", "inf" and "-inf":
 
     {"type": "start", "at_us": 1790000000000000, "backend": "numpy", "reason": "", "device": ""}
+    {"type": "params", "params": {"lr": 0.1}, "seed": 7}       what the run has not named yet
     {"type": "progress", "done": 10, "of": 100}
     {"type": "metric", "name": "loss", "value": 0.25, "step": 10}
     {"type": "table", "table": {"name": …, "columns": [{"name", "unit"}], "rows": […]}}

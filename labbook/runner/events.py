@@ -65,6 +65,8 @@ class Batch:
     metrics: list[Metric] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     progress: Progress | None = None
+    params: dict[str, Any] = field(default_factory=dict)
+    seed: int | None = None
     is_last: bool = True
 
 
@@ -83,6 +85,7 @@ class EventReader:
         self._warned = 0
         self._takers: dict[str, Callable[[dict[str, Any], Batch], None]] = {
             "start": self._take_start,
+            "params": self._take_params,
             "progress": self._take_progress,
             "metric": self._take_metric,
             "table": self._take_table,
@@ -152,6 +155,14 @@ class EventReader:
             plain_line(str(event.get("reason", "")))[:TEXT_LIMIT],
             plain_line(str(event.get("device", "")))[:NAME_LIMIT],
         )
+
+    def _take_params(self, event: dict[str, Any], batch: Batch) -> None:
+        given = {_name(name): value for name, value in event["params"].items()}
+        seed = event.get("seed")
+        if seed is not None and not (isinstance(seed, int) and 0 <= seed < _STEP_LIMIT):
+            raise ValueError(seed)
+        batch.params = {**given, **batch.params}
+        batch.seed = seed if batch.seed is None else batch.seed
 
     def _take_progress(self, event: dict[str, Any], batch: Batch) -> None:
         total = event.get("of")

@@ -19,9 +19,8 @@ from labbook.errors import ArtifactError
 from labbook.model import Artifact, Moment, RunState
 from labbook.runner.directory import RunDirectory
 from labbook.runner.events import Batch, EventReader, Product
-from labbook.store import runs
-from labbook.store.notebook import Notebook
-from labbook.store.runs import Outcome
+from labbook.store import run_steps as runs
+from labbook.store.run_steps import Outcome, Writable
 
 
 class Intake:
@@ -31,7 +30,7 @@ class Intake:
     """
 
     def __init__(
-        self, notebook: Notebook, run_id: int, directory: RunDirectory, offset: int = 0
+        self, notebook: Writable, run_id: int, directory: RunDirectory, offset: int = 0
     ) -> None:
         self._notebook = notebook
         self._run_id = run_id
@@ -83,6 +82,8 @@ class Intake:
             to_offset=batch.end,
             metrics=batch.metrics,
             warnings=batch.warnings,
+            params=batch.params,
+            seed=batch.seed,
             artifacts=stored,
         )
 
@@ -106,6 +107,8 @@ class Intake:
             to_offset=batch.end,
             metrics=batch.metrics,
             warnings=batch.warnings,
+            params=batch.params,
+            seed=batch.seed,
             progress=batch.progress,
         )
         if stored:
@@ -133,7 +136,7 @@ class Intake:
 
 
 def end(
-    notebook: Notebook,
+    notebook: Writable,
     run_id: int,
     intake: Intake,
     outcome: Outcome,
