@@ -9,20 +9,33 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any, Protocol
 
 from labbook.errors import StoreError
 from labbook.model.moment import Moment
+from labbook.model.run import Code
 from labbook.store.capture import known_notebook
 from labbook.store.connection import journal_mode
 from labbook.store.faults import translated
 from labbook.store.gate import PATIENCE_S, gate
 from labbook.store.new_run import NewRun, insert
 from labbook.store.place import Place
+from labbook.store.run_steps import describe
 
 RELEASE_PATIENCE_S = 1.0
+
+
+class Provenance(Protocol):
+    """The code and the environment of a run."""
+
+    @property
+    def code(self) -> Code | None: ...
+
+    @property
+    def environment(self) -> Mapping[str, Any]: ...
 
 
 class QuickNotebook:
@@ -56,8 +69,10 @@ class QuickNotebook:
                 if not self._connect():
                     raise StoreError(f"The notebook at {self.path} cannot be used in this way.")
 
-    def create_run(self, new: NewRun) -> int:
+    def create_run(self, new: NewRun, provenance: Provenance | None = None) -> int:
         """Insert a run that has begun, and return its id.
+
+        provenance: what it comes from, where that is known already
 
         It is there for everybody at once, and after whatever may happen to this process; a
         power cut may take it until the next transaction, which flushes it.
@@ -68,7 +83,15 @@ class QuickNotebook:
         """
         new = new.checked()
         with self._transaction(PATIENCE_S, flushed=not self._has_log) as connection:
-            return insert(connection, new)
+            run_id = insert(connection, new)
+            if provenance is not None:
+                describe(
+                    connection,
+                    run_id,
+                    code=provenance.code,
+                    environment=provenance.environment,
+                )
+            return run_id
 
     @contextmanager
     def write_plainly(self, wait_s: float = PATIENCE_S) -> Iterator[sqlite3.Connection]:
@@ -91,6 +114,14 @@ class QuickNotebook:
             with suppress(StoreError), gate(self._place.gate, RELEASE_PATIENCE_S):
                 self._drop()
             self._drop()
+
+    def hold(self) -> None:
+        """Release it, and let no thread begin a transaction until `let_go`."""
+        self._lock.acquire()
+        self.release()
+
+    def let_go(self) -> None:
+        self._lock.release()
 
     @contextmanager
     def _transaction(self, wait_s: float, *, flushed: bool) -> Iterator[sqlite3.Connection]:

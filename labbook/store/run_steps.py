@@ -103,14 +103,27 @@ def describe_run(
     changes = _given(
         worker=worker, host=host, backend=backend, backend_reason=backend_reason, device=device
     )
+    with nb.write_plainly() as connection:
+        describe(connection, run_id, changes, code=code, environment=environment)
+
+
+def describe(
+    connection: sqlite3.Connection,
+    run_id: int,
+    changes: Mapping[str, Any] | None = None,
+    *,
+    code: Code | None = None,
+    environment: Mapping[str, Any] | None = None,
+) -> None:
+    """Write what a run comes from, inside a transaction."""
+    changes = dict(changes or {})
     if code is not None:
         changes |= _given(git_commit=code.commit, git_branch=code.branch, git_root=code.root)
         changes["git_dirty"] = int(code.dirty)
-    with nb.write_plainly() as connection:
-        if environment is not None:
-            changes["environment_id"] = environment_id(connection, environment)
-        if changes:
-            _update(connection, run_id, changes)
+    if environment is not None:
+        changes["environment_id"] = environment_id(connection, environment)
+    if changes:
+        _update(connection, run_id, changes)
 
 
 def heartbeat(
