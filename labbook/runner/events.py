@@ -101,10 +101,14 @@ class EventReader:
         """
         data, end, is_last = self._lines(offset, until)
         batch = Batch(offset, end, is_last=is_last)
-        position = offset
-        for line in data.split(b"\n")[:-1]:
-            self._take(line, position, batch)
-            position += len(line) + 1
+        lines = data.split(b"\n")[:-1]
+        events = _read_together(lines)
+        if events is None or not self._take_all(events, batch):
+            batch = Batch(offset, end, is_last=is_last)
+            position = offset
+            for line in lines:
+                self._take(line, position, batch)
+                position += len(line) + 1
         return batch
 
     def read_up_to(self, offset: int) -> None:
@@ -138,6 +142,23 @@ class EventReader:
                     size *= 4
         except (FileNotFoundError, NotADirectoryError):
             return b"", offset, True
+
+    def _take_all(self, events: list[dict[str, Any]], batch: Batch) -> bool:
+        """Take metrics, as long as there is nothing else; whether that was so."""
+        metrics, names = batch.metrics, {}
+        for event in events:
+            try:
+                name, value, step = event["name"], event["value"], event["step"]
+                if event["type"] != "metric" or type(value) is not float or type(step) is not int:
+                    return False
+                if name not in names:
+                    names[name] = _name(name)
+            except (KeyError, TypeError, ValueError):
+                return False
+            if not -_STEP_LIMIT <= step < _STEP_LIMIT:
+                return False
+            metrics.append(Metric(names[name], value, step))
+        return True
 
     def _take(self, line: bytes, position: int, batch: Batch) -> None:
         if not line.strip():
@@ -205,6 +226,20 @@ class EventReader:
             batch.warnings.append(plain(text)[:TEXT_LIMIT])
         elif self._warned == WARNINGS_LIMIT + 1:
             batch.warnings.append("There were more warnings; they stand in events.jsonl.")
+
+
+def _read_together(lines: list[bytes]) -> list[dict[str, Any]] | None:
+    """The events of all lines, read in one go; None where one of them needs a closer look.
+
+    That takes a third of the time, and a run may write thousands of points a second.
+    """
+    if not all(line.startswith(b'{"type":"metric"') and line.endswith(b"}") for line in lines):
+        return None
+    try:
+        found: list[dict[str, Any]] = json.loads(b"[" + b",".join(lines) + b"]")
+    except (ValueError, RecursionError):
+        return None
+    return found if len(found) == len(lines) else None
 
 
 def _name(given: Any) -> str:

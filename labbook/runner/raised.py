@@ -19,8 +19,13 @@ class Raised(NamedTuple):
     exit_code: int | None = None
 
 
-def ending(error: BaseException) -> Raised:
-    """The ending that `error` means. sys.exit(0) is none, so the run has finished."""
+def ending(error: BaseException, *, interrupted: str = "failed") -> Raised:
+    """The ending that `error` means. sys.exit(0) is none, so the run has finished.
+
+    interrupted: the state after a Ctrl-C: who sits at a script means to cancel it by that
+    """
+    if isinstance(error, KeyboardInterrupt):
+        return Raised(interrupted, "It was interrupted (KeyboardInterrupt).", 1)
     if isinstance(error, Cancelled):
         return Raised("cancelled")
     if isinstance(error, SystemExit):
@@ -37,8 +42,6 @@ def ending(error: BaseException) -> Raised:
 def _sentence(error: BaseException) -> str:
     if isinstance(error, MemoryError):
         return "It ran out of memory (MemoryError)."
-    if isinstance(error, KeyboardInterrupt):
-        return "It was interrupted (KeyboardInterrupt)."
     # A researcher's exception may fail to say what it is; format_exception_only allows for it.
     lines = "".join(traceback.format_exception_only(error)).strip().splitlines()
     return lines[-1][:MESSAGE_LIMIT] if lines else type(error).__name__

@@ -121,6 +121,8 @@ def _end_processes(directory: RunDirectory) -> None:
 def _lost(active: ActiveRun, directory: RunDirectory) -> Outcome:
     if active.run.state is RunState.QUEUED and not directory.identity("worker"):
         because = "It was never started: what was to start it had ended."
+    elif active.run.state is RunState.RUNNING and not directory.order.exists():
+        because = "The process that recorded it ended without a word."
     elif identity.judge(active.owner) is Life.UNKNOWN:
         because = f"Nothing has been heard of it from {active.run.host} for {SILENCE_S:.0f} s."
     else:

@@ -74,9 +74,8 @@ class Behind:
                 if self.asked.strict:
                     keeping.remove(self)
                     raise
-                keeping.say(
-                    f"{self.asked.experiment} is kept in memory alone. {error.message} {error.hint}"
-                )
+                why = f"{error.message} {error.hint}".strip()
+                keeping.say(f"{self.asked.experiment} is kept in memory alone. {why}")
             self._has_begun = True
             self._connect()
 
@@ -104,14 +103,15 @@ class Behind:
                 self._run.spool.fault = None
             keeping.say(f"{full.message} {full.hint}")
 
-    def save(self, name: str, draw: Callable[[Path], object]) -> None:
+    def save(self, name: str, draw: Callable[[Path], object]) -> Path | None:
         """Keep under `name` what `draw` writes; in memory alone nothing is drawn."""
         if self._run is None or self._has_ended:
-            return
+            return None
         spool = self._run.spool
         path = spool.new_path(Path(name).suffix)
         draw(path)
         spool.keep_file(name, path)
+        return path
 
     def end(self, how: Raised) -> None:
         """End the run, once; of a run that a fork's child has inherited only the parent does.

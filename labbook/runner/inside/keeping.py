@@ -169,7 +169,7 @@ def _end_of_interpreter() -> Raised:
     """Why the interpreter ends: an exception that nobody caught is noted by Python itself."""
     error = getattr(sys, "last_value", None)
     if isinstance(error, BaseException) and not is_interactive():
-        return ending(error)
+        return ending(error, interrupted="cancelled")
     return Raised("finished")
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from labbook.model.run import Code, Command, CommandRole
+from labbook.runner import provenance
 
 FRESH_S = 30.0
 """A notebook's kernel lives for days, and its code is committed meanwhile."""
@@ -79,8 +80,6 @@ class Origin:
         return self._found
 
     def _look(self) -> None:
-        from labbook.runner import provenance
-
         asked_at = time.monotonic()
         script = _script()
         try:

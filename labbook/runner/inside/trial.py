@@ -195,7 +195,9 @@ class LiveTrial(Trial):
     ) -> None:
         if _around.get() is self._behind:
             _around.set(self._before)
-        self._behind.end(Raised("finished") if error is None else ending(error))
+        self._behind.end(
+            Raised("finished") if error is None else ending(error, interrupted="cancelled")
+        )
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Make each call of `function` a run, with its arguments as parameters.
@@ -233,4 +235,10 @@ class LiveTrial(Trial):
 
     def _save(self, name: str, draw: Callable[[Path], object]) -> None:
         """Keep a file that `draw` writes."""
-        self._behind.guard(lambda: self._behind.save(name, draw))
+
+        def keep() -> None:
+            path = self._behind.save(name, draw)
+            if path is not None:
+                self.files[name] = path
+
+        self._behind.guard(keep)
