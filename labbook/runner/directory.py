@@ -74,7 +74,7 @@ class RunDirectory:
     def of(cls, notebook: Path, run_id: int) -> RunDirectory:
         return cls(notebook / "runs" / str(run_id))
 
-    def make(self) -> None:
+    def make(self, *, reserve: bool = True) -> None:
         """Make the directory, readable by nobody else, with its reserve.
 
         A directory of that name is a leftover of a notebook that was restored from an older
@@ -89,7 +89,8 @@ class RunDirectory:
                 number += 1
             self.path.rename(aside)
             self.path.mkdir(mode=0o700)
-        self._reserve.write_bytes(bytes(_RESERVE_BYTES))
+        if reserve:
+            self._reserve.write_bytes(bytes(_RESERVE_BYTES))
 
     def claim(self, identity: str) -> bool:
         """Take the right to start this run; False when it is taken."""

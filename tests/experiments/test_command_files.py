@@ -105,14 +105,10 @@ def test_a_broken_file_breaks_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "c.toml").write_bytes(b"\xff")
     (tmp_path / "_d.toml").write_text("not looked at")
     (tmp_path / "twice.toml").write_text(WHOLE)
-    found, problems = Registry(tmp_path).all()
+    found, every = Registry(tmp_path).all()
+    problems = [each for each in every if str(tmp_path) in each]
     assert "train.small" in [each.specification.name for each in found]
-    assert sorted(
-        Path(each.partition(" from ")[2].partition(":")[0]).name for each in problems[:2]
-    ) == [
-        "b.toml",
-        "c.toml",
-    ]
+    assert ["b.toml" in problems[0], "c.toml" in problems[1]] == [True, True]
     assert "is left out" in problems[2]
     with pytest.raises(UsageError, match="steps"):
         Registry(tmp_path).request("train.small", {"lr": "0.1"})

@@ -93,7 +93,7 @@ class Own:
         self._intake = Intake(self._notebook, self.id, self.directory)
         self._next_heartbeat = 0.0
         try:
-            self.directory.make()
+            self.directory.make(reserve=False)
             self.directory.claim_quickly(identity.own().text)
             self.spool = Spool(self.directory)
         except OSError as error:
@@ -141,7 +141,6 @@ class Own:
                 raise
             finally:
                 self.spool.close()
-                self.directory.drop_reserve()
 
     def _close(self, how: Raised) -> None:
         if not self._is_described and (found := self._origin.wait(ORIGIN_PATIENCE_S)) is not None:
