@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 import sys
 import time
 from collections.abc import Mapping
@@ -20,6 +21,9 @@ from labbook.errors import UsageError
 
 FILE_NAME = "settings.toml"
 
+_SIZE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)\s*([kMGT]?B)", re.IGNORECASE)
+_UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -30,6 +34,7 @@ class Settings:
     day_starts_at: before this local time, one is still living the day before
     repositories: git repositories whose commits the weekly review gathers
     author: only commits whose author contains this text; empty for everybody's
+    keep_at_most: the size in bytes up to which a file that a run leaves is kept by itself
     theme: the app's colours; else what suits the terminal
     keys: the app's keys that are changed, by the ids that its help shows
     """
@@ -39,6 +44,7 @@ class Settings:
     day_starts_at: dt.time = dt.time()
     repositories: tuple[Path, ...] = ()
     author: str = ""
+    keep_at_most: int = 100_000_000
     theme: str = ""
     keys: Mapping[str, str] = field(default_factory=dict)
     sources: tuple[Path, ...] = field(default=(), compare=False)
@@ -151,6 +157,8 @@ def _typed(key: str, value: Any, path: Path) -> Any:
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple((path.parent / Path(item).expanduser()).absolute() for item in value)
         raise _wrong(key, value, path, 'a list of directories such as ["~/code/labbook"]')
+    if key == "keep_at_most":
+        return _size(key, value, path)
     if key == "keys":
         if isinstance(value, dict) and all(isinstance(item, str) for item in value.values()):
             return value
@@ -158,6 +166,13 @@ def _typed(key: str, value: Any, path: Path) -> Any:
     if isinstance(value, str):
         return value
     raise _wrong(key, value, path, "a text in quotes")
+
+
+def _size(key: str, value: Any, path: Path) -> int:
+    found = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise _wrong(key, value, path, 'a size such as "100MB"')
+    return round(float(found[1]) * _UNITS[found[2].upper()])
 
 
 def _wrong(key: str, value: Any, path: Path, expected: str) -> UsageError:

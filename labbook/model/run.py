@@ -151,6 +151,7 @@ class Run:
     message: how it ended, in a sentence, when it did not simply finish
     metrics: the last value of each
     environment: interpreter, platform and package versions
+    provenance: files that say where it comes from: changes to the code, requirements, …
     parent_id: the run that it goes on from, or repeats
     cpu_s: of all its processes together
     peak_memory_bytes: of all its processes together, where that could be seen
@@ -184,6 +185,7 @@ class Run:
     warnings: tuple[str, ...] = ()
     metrics: Mapping[str, float] = field(default_factory=dict)
     artifacts: tuple[Artifact, ...] = ()
+    provenance: tuple[Artifact, ...] = ()
     parent_id: int | None = None
     name: str = ""
     command: Command | None = None

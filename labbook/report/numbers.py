@@ -11,6 +11,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from labbook.text.plain import plain_line
+from labbook.text.size import size
+
+__all__ = ["column", "duration", "exact", "number", "short_exponent", "size", "with_error"]
 
 DIGITS = 4
 """Significant digits of a measured value: a standard error is seldom known better."""
@@ -105,19 +108,6 @@ def duration(seconds: float) -> str:
         return f"{minutes} min {rest} s"
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min"
-
-
-def size(count: float) -> str:
-    """A number of bytes, in powers of 1000.
-
-    >>> size(512), size(123_400_000)
-    ('512 B', '123 MB')
-    """
-    for unit in ("B", "kB", "MB", "GB"):
-        if count < 999.5:
-            return f"{count:.0f} {unit}" if unit == "B" or count >= 99.5 else f"{count:.2g} {unit}"
-        count /= 1000
-    return f"{count:.3g} TB"
 
 
 def short_exponent(text: str) -> str:

@@ -10,12 +10,16 @@
     worker          the identity of the worker, by the supervisor
     events.jsonl    what the run says, one JSON object a line, only ever appended; a last line
                     without its newline was cut off by a kill and counts for nothing
+    metrics.jsonl   numbers, as a program in any language writes them (see `metrics_file`)
+    provenance/     files that say where the run comes from
     log             what the run prints, both streams, as raw bytes
     files/          files that events name, by a path relative to the directory
     cancel          there when somebody asked the run to stop
     exit.json       how it ended; written whole or not at all, and never twice
     supervisor.log  what the supervisor itself had to complain about
     reserve         room for exit.json, given back when the disk is full
+
+What else a run leaves there is the run's own, and is taken in at its end (see `left_files`).
 
 Events, each with a `type`; numbers that are not finite are "nan", "inf" and "-inf":
 
@@ -51,6 +55,14 @@ ENVIRONMENT = "LABBOOK_RUN_DIR"
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
+OWN_NAMES = frozenset(
+    {
+        *("run.json", "earlier.json", "spawned", "claim", "worker", "events.jsonl", "log", "files"),
+        *("cancel", "exit.json", "supervisor.log", "reserve", "metrics.jsonl", "provenance"),
+    }
+)
+"""What the protocol itself keeps in a run directory; everything else there is the run's."""
+
 _RESERVE_BYTES = 8192
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 
@@ -63,6 +75,8 @@ class RunDirectory:
         self.order = path / "run.json"
         self.earlier = path / "earlier.json"
         self.events = path / "events.jsonl"
+        self.metrics = path / "metrics.jsonl"
+        self.provenance = path / "provenance"
         self.log = path / "log"
         self.files = path / "files"
         self.supervisor_log = path / "supervisor.log"

@@ -16,13 +16,8 @@ from typing import Any
 from labbook.model import ArtifactKind, Figure, Metric, Progress, Table
 from labbook.model.jsonable import number
 from labbook.runner.directory import RunDirectory
+from labbook.runner.lines import read_lines
 from labbook.text.plain import plain, plain_line
-
-BATCH_BYTES = 1 << 20
-"""About 15,000 points of a curve: what one transaction takes in."""
-
-LINE_LIMIT_BYTES = 64 << 20
-"""A longer line is no event; it is skipped without being held in memory."""
 
 WARNINGS_LIMIT = 100
 NAME_LIMIT = 200
@@ -99,7 +94,7 @@ class EventReader:
 
         until: a line's end beyond which to read nothing
         """
-        data, end, is_last = self._lines(offset, until)
+        data, end, is_last = read_lines(self._directory.events, offset, until)
         batch = Batch(offset, end, is_last=is_last)
         lines = data.split(b"\n")[:-1]
         events = _read_together(lines)
@@ -120,29 +115,6 @@ class EventReader:
                 return
             position = batch.end
 
-    def _lines(self, offset: int, until: int | None) -> tuple[bytes, int, bool]:
-        """Bytes up to the end of a line, where they end in the file, whether they are the last.
-
-        A line that is too long to be one is left out of the bytes, but not of the end.
-        """
-        size = BATCH_BYTES
-        try:
-            with self._directory.events.open("rb") as file:
-                while True:
-                    file.seek(offset)
-                    wanted = size if until is None else min(size, until - offset)
-                    data = file.read(wanted)
-                    if size > BATCH_BYTES and (line := data.find(b"\n") + 1):
-                        return data[:line], offset + line, False  # a long line comes alone
-                    whole = data.rfind(b"\n") + 1
-                    if whole or len(data) < size:
-                        return data[:whole], offset + whole, len(data) < size
-                    if size >= LINE_LIMIT_BYTES:
-                        return b"", *_end_of_line(file, offset + len(data), offset)
-                    size *= 4
-        except (FileNotFoundError, NotADirectoryError):
-            return b"", offset, True
-
     def _take_all(self, events: list[dict[str, Any]], batch: Batch) -> bool:
         """Take metrics, as long as there is nothing else; whether that was so."""
         metrics, names = batch.metrics, {}
@@ -152,7 +124,7 @@ class EventReader:
                 if event["type"] != "metric" or type(value) is not float or type(step) is not int:
                     return False
                 if name not in names:
-                    names[name] = _name(name)
+                    names[name] = plain_name(name)
             except (KeyError, TypeError, ValueError):
                 return False
             if not -_STEP_LIMIT <= step < _STEP_LIMIT:
@@ -178,7 +150,7 @@ class EventReader:
         )
 
     def _take_params(self, event: dict[str, Any], batch: Batch) -> None:
-        given = {_name(name): value for name, value in event["params"].items()}
+        given = {plain_name(name): value for name, value in event["params"].items()}
         seed = event.get("seed")
         if seed is not None and not (isinstance(seed, int) and 0 <= seed < _STEP_LIMIT):
             raise ValueError(seed)
@@ -195,15 +167,15 @@ class EventReader:
         step = event.get("step", 0)
         if not isinstance(step, int) or not -_STEP_LIMIT <= step < _STEP_LIMIT:
             raise ValueError(step)
-        batch.metrics.append(Metric(_name(event["name"]), number(event["value"]), step))
+        batch.metrics.append(Metric(plain_name(event["name"]), number(event["value"]), step))
 
     def _take_table(self, event: dict[str, Any], _: Batch) -> None:
         table = Table.from_json(event["table"])
-        self._keep(Product(ArtifactKind.TABLE, _name(table.name), data=event["table"]))
+        self._keep(Product(ArtifactKind.TABLE, plain_name(table.name), data=event["table"]))
 
     def _take_figure(self, event: dict[str, Any], _: Batch) -> None:
         figure = Figure.from_json(event["figure"])
-        self._keep(Product(ArtifactKind.FIGURE, _name(figure.name), data=event["figure"]))
+        self._keep(Product(ArtifactKind.FIGURE, plain_name(figure.name), data=event["figure"]))
 
     def _take_file(self, event: dict[str, Any], _: Batch) -> None:
         root = self._directory.path.resolve()
@@ -212,7 +184,7 @@ class EventReader:
         if not path.is_relative_to(root) or not path.is_file():
             raise ValueError(path)
         kind = ArtifactKind.SERIES if event.get("kind") == "series" else ArtifactKind.FILE
-        self._keep(Product(kind, _name(event["name"]), path=path))
+        self._keep(Product(kind, plain_name(event["name"]), path=path))
 
     def _take_warning(self, event: dict[str, Any], batch: Batch) -> None:
         self._warn(str(event["text"]), batch)
@@ -242,19 +214,13 @@ def _read_together(lines: list[bytes]) -> list[dict[str, Any]] | None:
     return found if len(found) == len(lines) else None
 
 
-def _name(given: Any) -> str:
+def plain_name(given: Any) -> str:
+    """A name that somebody gave, as it may be stored and shown.
+
+    Raises:
+        ValueError: nothing is left of it.
+    """
     name = plain_line(str(given))[:NAME_LIMIT]
     if not name:
         raise ValueError(given)
     return name
-
-
-def _end_of_line(file: Any, position: int, start: int) -> tuple[int, bool]:
-    """Where the line that `position` lies in ends; `start` while it has not ended."""
-    file.seek(position)
-    while data := file.read(BATCH_BYTES):
-        found = data.find(b"\n")
-        if found >= 0:
-            return position + found + 1, False
-        position += len(data)
-    return start, True

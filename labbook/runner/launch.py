@@ -124,6 +124,7 @@ def _order(run: Run, request: Request, seed: int, settings: Settings, patience: 
         day_starts_at=settings.day_starts_at.isoformat(),
         term_after_s=patience.term_after_s,
         kill_after_s=patience.kill_after_s,
+        keep_at_most_bytes=settings.keep_at_most,
     )
 
 

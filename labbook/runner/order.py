@@ -32,6 +32,7 @@ class Order:
     backend: the one that was asked for
     code: the directory whose git state counts: the code's own, else where it was started
     day_starts_at: "04:00": the day that the end falls on is worked out with it
+    keep, keep_at_most_bytes: which of the files that the run leaves are kept (see `left_files`)
     """
 
     run: int
@@ -44,7 +45,12 @@ class Order:
     day_starts_at: str = "00:00:00"
     term_after_s: float = PATIENCE.term_after_s
     kill_after_s: float = PATIENCE.kill_after_s
+    keep: tuple[str, ...] = ("*",)
+    keep_at_most_bytes: int = 100_000_000
     protocol: int = PROTOCOL
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "keep", tuple(self.keep))
 
     def write(self, path: Path) -> None:
         from labbook.runner.directory import write_whole

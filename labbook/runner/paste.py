@@ -11,32 +11,85 @@ import datetime as dt
 import json
 import mimetypes
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from labbook import artifacts
 from labbook.errors import ArtifactError
-from labbook.model import Artifact, Moment, RunState
+from labbook.model import Artifact, Metric, Moment, RunState
 from labbook.runner.directory import RunDirectory
 from labbook.runner.events import Batch, EventReader, Product
+from labbook.runner.left_intake import LeftIntake
+from labbook.runner.metrics_file import MetricsBatch, MetricsReader
 from labbook.store import run_steps as runs
+from labbook.store.run_intake import Stretch
 from labbook.store.run_steps import Outcome, Writable
+
+BEAT_EVERY_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What one transaction takes in: some of the run's events, and some of its metrics.jsonl."""
+
+    events: Batch
+    numbers: MetricsBatch
+
+    @property
+    def metrics(self) -> list[Metric]:
+        return [*self.events.metrics, *self.numbers.metrics]
+
+    @property
+    def warnings(self) -> list[str]:
+        return [*self.events.warnings, *self.numbers.warnings]
+
+    @property
+    def is_last(self) -> bool:
+        return self.events.is_last and self.numbers.is_last
+
+    @property
+    def is_empty(self) -> bool:
+        ends = self.events.end, self.numbers.stretch.end
+        return ends == (self.events.start, self.numbers.stretch.start) and not self.warnings
+
+    def with_rest(self, reader: MetricsReader) -> Piece:
+        """With the last line of metrics.jsonl, now that nobody writes there any more."""
+        before = self.numbers
+        rest = reader.read_rest(before.stretch.end)
+        joined = MetricsBatch(
+            Stretch(before.stretch.start, rest.stretch.end),
+            [*before.metrics, *rest.metrics],
+            [*before.warnings, *rest.warnings],
+        )
+        return replace(self, numbers=joined)
 
 
 class Intake:
     """The way of one run's records into the notebook.
 
-    offset: how many bytes of the run's events the notebook already has
+    offset, metrics_offset: how many bytes of the run's events, and of its metrics.jsonl, the
+        notebook already has
     """
 
     def __init__(
-        self, notebook: Writable, run_id: int, directory: RunDirectory, offset: int = 0
+        self,
+        notebook: Writable,
+        run_id: int,
+        directory: RunDirectory,
+        offset: int = 0,
+        metrics_offset: int = 0,
     ) -> None:
         self._notebook = notebook
         self._run_id = run_id
+        self._directory = directory
         self._reader = EventReader(directory)
         self._reader.read_up_to(offset)
         self._offset = offset
+        self._metrics = MetricsReader(directory)
+        self._metrics.read_up_to(metrics_offset)
+        self._metrics_offset = metrics_offset
+        self._unstored: Piece | None = None
+        self._last: Piece | None = None
         self._described = False
 
     def take_in(self, for_s: float) -> bool:
@@ -49,7 +102,7 @@ class Intake:
         """
         stop_at = time.monotonic() + for_s
         while True:
-            batch = self._reader.read(self._offset)
+            batch = self._next()
             if not self._store(batch):
                 return False
             if batch.is_last or time.monotonic() > stop_at:
@@ -63,31 +116,42 @@ class Intake:
         Raises:
             StoreError: nothing of this step was stored; it can be tried again.
         """
-        while not (batch := self._reader.read(self._offset)).is_last:
-            if not self._store(batch):
+        if self._last is None:
+            # What was read before the end need not be all.
+            if self._unstored is not None and not self._store(self._unstored):
                 return False
-        stored: list[Artifact] = []
-        for product in self._reader.products.values():
-            try:
-                stored.append(self._put(product))
-            except ArtifactError as error:
-                batch.warnings.append(f"{product.name} is not among the results: {error.message}")
+            while not (batch := self._next()).is_last:
+                if not self._store(batch):
+                    return False
+            self._last = batch.with_rest(self._metrics)
+        batch, warnings = self._last, list(self._last.warnings)
+        made = self._made(warnings)
+        left = self._left(made, moment.zone)
         return runs.close_run(
             self._notebook,
             self._run_id,
             self._with_backend(outcome),
             moment=moment,
             day=day,
-            from_offset=batch.start,
-            to_offset=batch.end,
+            from_offset=batch.events.start,
+            to_offset=batch.events.end,
+            stretch=batch.numbers.stretch,
             metrics=batch.metrics,
-            warnings=batch.warnings,
-            params=batch.params,
-            seed=batch.seed,
-            artifacts=stored,
+            warnings=[*warnings, *left.warnings],
+            params=batch.events.params,
+            seed=batch.events.seed,
+            artifacts=[*made, *left.taken],
         )
 
-    def _store(self, batch: Batch) -> bool:
+    def _next(self) -> Piece:
+        """What to store next. Read once, since lines are numbered as they are read."""
+        if self._unstored is None:
+            self._unstored = Piece(
+                self._reader.read(self._offset), self._metrics.read(self._metrics_offset)
+            )
+        return self._unstored
+
+    def _store(self, piece: Piece) -> bool:
         start = self._reader.start
         if start is not None and not self._described:
             runs.describe_run(
@@ -98,22 +162,49 @@ class Intake:
                 device=start.device,
             )
             self._described = True
-        if batch.end == batch.start:
-            return True
-        stored = runs.ingest(
+        if not piece.is_empty and not runs.ingest(
             self._notebook,
             self._run_id,
-            from_offset=batch.start,
-            to_offset=batch.end,
-            metrics=batch.metrics,
-            warnings=batch.warnings,
-            params=batch.params,
-            seed=batch.seed,
-            progress=batch.progress,
-        )
-        if stored:
-            self._offset = batch.end
+            from_offset=piece.events.start,
+            to_offset=piece.events.end,
+            stretch=piece.numbers.stretch,
+            metrics=piece.metrics,
+            warnings=piece.warnings,
+            params=piece.events.params,
+            seed=piece.events.seed,
+            progress=piece.events.progress,
+        ):
+            return False
+        self._unstored = None
+        self._offset, self._metrics_offset = piece.events.end, piece.numbers.stretch.end
+        return True
+
+    def _made(self, warnings: list[str]) -> list[Artifact]:
+        """The run's products, stored; `warnings` gets a sentence for each that is not."""
+        stored: list[Artifact] = []
+        for product in self._reader.products.values():
+            try:
+                stored.append(self._put(product))
+            except ArtifactError as error:
+                warnings.append(f"{product.name} is not among the results: {error.message}")
         return stored
+
+    def _left(self, made: list[Artifact], zone: str) -> LeftIntake:
+        """What the run left in its directory, stored."""
+        beat_at = time.monotonic() + BEAT_EVERY_S
+
+        def beat() -> None:
+            nonlocal beat_at
+            if time.monotonic() >= beat_at:
+                beat_at = time.monotonic() + BEAT_EVERY_S
+                now = Moment(time.time_ns() // 1000, zone)
+                runs.heartbeat(self._notebook, self._run_id, moment=now)
+
+        known = {each.sha256 for each in made}
+        store = self._notebook.artifacts_dir
+        left = LeftIntake(self._directory, store, self._run_id, known, beat)
+        left.take()
+        return left
 
     def _with_backend(self, outcome: Outcome) -> Outcome:
         start = self._reader.start

@@ -80,7 +80,8 @@ def _end(
 ) -> bool:
     if directory.path.is_dir():
         _end_processes(directory)
-    intake = Intake(notebook, active.run.id, directory, active.events_offset)
+    offsets = active.events_offset, active.metrics_offset
+    intake = Intake(notebook, active.run.id, directory, *offsets)
     facts = directory.read_exit()
     outcome = _lost(active, directory) if facts is None else endings.from_exit(facts)
     moment = clock()
@@ -121,10 +122,10 @@ def _end_processes(directory: RunDirectory) -> None:
 def _lost(active: ActiveRun, directory: RunDirectory) -> Outcome:
     if active.run.state is RunState.QUEUED and not directory.identity("worker"):
         because = "It was never started: what was to start it had ended."
-    elif active.run.state is RunState.RUNNING and not directory.order.exists():
-        because = "The process that recorded it ended without a word."
     elif identity.judge(active.owner) is Life.UNKNOWN:
         because = f"Nothing has been heard of it from {active.run.host} for {SILENCE_S:.0f} s."
+    elif active.run.state is RunState.RUNNING and not directory.order.exists():
+        because = "The process that recorded it ended without a word."
     else:
         because = "Its supervisor was killed or failed, and the run ended with it."
     words = last_words(directory)

@@ -66,9 +66,9 @@ def add_params(
 
 
 def add_artifacts(
-    connection: sqlite3.Connection, run_id: int, artifacts: Sequence[Artifact]
+    connection: sqlite3.Connection, run_id: int, artifacts: Sequence[Artifact], first: int = 0
 ) -> None:
-    """Add artifacts in the order in which they were made."""
+    """Add artifacts in the order in which they were made, the first at position `first`."""
     connection.executemany(
         "INSERT INTO artifact (run_id, position, name, kind, sha256, size_bytes, media_type)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -77,7 +77,7 @@ def add_artifacts(
                 *(run_id, position, storable(each.name), each.kind.value),
                 *(each.sha256, each.size_bytes, each.media_type),
             )
-            for position, each in enumerate(artifacts)
+            for position, each in enumerate(artifacts, start=first)
         ],
     )
 

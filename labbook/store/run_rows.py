@@ -6,6 +6,7 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, literal_column, select
@@ -43,11 +44,22 @@ def load_runs(connection: Connection, chosen: Select[Any]) -> tuple[Run, ...]:
     made = select(tables.artifact).where(tables.artifact.c.run_id.in_(ids))
     for row in connection.execute(made.order_by(tables.artifact.c.position)):
         artifacts[row.run_id].append(_artifact(row))
+    behind: dict[int, list[Artifact]] = defaultdict(list)
+    known = select(tables.provenance).where(tables.provenance.c.run_id.in_(ids))
+    for row in connection.execute(known.order_by(tables.provenance.c.name)):
+        file = Artifact(row.name, ArtifactKind.FILE, row.sha256, row.size_bytes, row.media_type)
+        behind[row.run_id].append(file)
     tags: dict[int, list[str]] = defaultdict(list)
     named = select(tables.tag.c.run_id, tables.tag.c.name).where(tables.tag.c.run_id.in_(ids))
     for run_id, name in connection.execute(named.order_by(tables.tag.c.position)):
         tags[run_id].append(name)
-    return tuple(_record(row, metrics[row.id], artifacts[row.id], tags[row.id]) for row in rows)
+    return tuple(
+        replace(
+            _record(row, metrics[row.id], artifacts[row.id], tags[row.id]),
+            provenance=tuple(behind[row.id]),
+        )
+        for row in rows
+    )
 
 
 def _with_ways(chosen: Select[Any]) -> Select[Any]:

@@ -12,7 +12,6 @@ import datetime as dt
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,8 +19,21 @@ from labbook.errors import NotebookBusy
 from labbook.model.moment import Moment
 from labbook.model.run import ALLOWED_STEPS, Artifact, Code, Metric, Progress, RunState
 from labbook.store.gate import PATIENCE_S
+from labbook.store.outcome import Outcome, add_usage
+from labbook.store.run_intake import Stretch, add_provenance, is_next, take
 from labbook.store.run_results import add_artifacts, add_params, add_results, environment_id
 from labbook.text.plain import storable
+
+__all__ = [
+    "Outcome",
+    "Writable",
+    "close_run",
+    "describe",
+    "describe_run",
+    "heartbeat",
+    "ingest",
+    "step_run",
+]
 
 HEARTBEAT_PATIENCE_S = 1.0
 _ENDED = frozenset(state for state in RunState if state.has_ended)
@@ -36,24 +48,6 @@ class Writable(Protocol):
     def write_plainly(
         self, wait_s: float = PATIENCE_S
     ) -> AbstractContextManager[sqlite3.Connection]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a run ended. What is None stays as the run's row has it."""
-
-    state: RunState
-    exit_code: int | None = None
-    signal: int | None = None
-    message: str | None = None
-    duration_s: float | None = None
-    peak_memory_bytes: int | None = None
-    backend: str | None = None
-    backend_reason: str | None = None
-    device: str | None = None
-    cpu_s: float | None = None
-    gpu_memory_bytes: int | None = None
-    gpu_utilisation: float | None = None
 
 
 def step_run(
@@ -152,9 +146,11 @@ def ingest(
     progress: Progress | None = None,
     params: Mapping[str, Any] | None = None,
     seed: int | None = None,
+    stretch: Stretch | None = None,
 ) -> bool:
     """Take in what a run's events say between two offsets, exactly once.
 
+    stretch: what of its metrics.jsonl is taken in with it; its points are among `metrics`
     params, seed: those that the run has not named yet
 
     Returns: False, and nothing is stored, when the run has ended or somebody else has taken
@@ -163,8 +159,11 @@ def ingest(
     changes = {"events_offset": to_offset, **_progress(progress)}
     with nb.write_plainly() as connection:
         from_states = frozenset(RunState) - _ENDED
-        moved = _moved(connection, run_id, from_states, changes, from_offset)
+        moved = is_next(connection, run_id, stretch) and _moved(
+            connection, run_id, from_states, changes, from_offset
+        )
         if moved:
+            take(connection, run_id, stretch)
             add_results(connection, run_id, metrics, warnings)
             add_params(connection, run_id, params or {}, seed)
         return moved
@@ -182,10 +181,15 @@ def close_run(
     metrics: Sequence[Metric] = (),
     warnings: Sequence[str] = (),
     artifacts: Sequence[Artifact] = (),
+    provenance: Sequence[Artifact] = (),
     params: Mapping[str, Any] | None = None,
     seed: int | None = None,
+    stretch: Stretch | None = None,
 ) -> bool:
     """End a run with all that it produced, exactly once; the artifacts' files are stored.
+
+    provenance: stored files that say where it comes from
+    params, seed, stretch: as for `ingest`
 
     A run that ends on a later day than it began on also gets a link block on that day.
 
@@ -196,12 +200,16 @@ def close_run(
     changes |= {"heartbeat_us": moment.us, **_instant("ended", moment)}
     with nb.write_plainly() as connection:
         leading = _leading_to(outcome.state, None)
+        if not is_next(connection, run_id, stretch):
+            return False
         if not _moved(connection, run_id, leading, changes, from_offset):
             return False
+        take(connection, run_id, stretch)
         add_results(connection, run_id, metrics, warnings)
         add_params(connection, run_id, params or {}, seed)
         add_artifacts(connection, run_id, artifacts)
-        _add_usage(connection, run_id, outcome)
+        add_provenance(connection, run_id, provenance)
+        add_usage(connection, run_id, outcome)
         _add_link(connection, run_id, day, moment)
         return True
 
@@ -216,19 +224,6 @@ def _said(outcome: Outcome) -> dict[str, Any]:
     numbers = ("exit_code", "signal", "duration_s", "peak_memory_bytes")
     given = {name: getattr(outcome, name) for name in numbers}
     return changes | {name: value for name, value in given.items() if value is not None}
-
-
-def _add_usage(connection: sqlite3.Connection, run_id: int, outcome: Outcome) -> None:
-    used = (outcome.cpu_s, outcome.gpu_memory_bytes, outcome.gpu_utilisation)
-    if used != (None, None, None):
-        connection.execute(
-            "INSERT INTO run_usage (run_id, cpu_s, gpu_memory_bytes, gpu_utilisation)"
-            " VALUES (?, ?, ?, ?) ON CONFLICT (run_id) DO UPDATE SET"
-            " cpu_s = coalesce(excluded.cpu_s, cpu_s),"
-            " gpu_memory_bytes = coalesce(excluded.gpu_memory_bytes, gpu_memory_bytes),"
-            " gpu_utilisation = coalesce(excluded.gpu_utilisation, gpu_utilisation)",
-            (run_id, *used),
-        )
 
 
 def _add_link(connection: sqlite3.Connection, run_id: int, day: dt.date, at: Moment) -> None:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from labbook.model import Run
 from labbook.store.engine import plain_connection
 from labbook.store.new_run import NewRun, insert
+from labbook.store.run_files import keep_files
+from labbook.store.run_intake import Stretch
 from labbook.store.run_queries import (
     ActiveRun,
     active_runs,
@@ -36,12 +38,14 @@ __all__ = [
     "ActiveRun",
     "NewRun",
     "Outcome",
+    "Stretch",
     "active_runs",
     "close_run",
     "create_run",
     "describe_run",
     "heartbeat",
     "ingest",
+    "keep_files",
     "metric_points",
     "run",
     "runs",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import sys
 import threading
 import time
@@ -39,7 +38,8 @@ def command() -> Command | None:
 
 def is_interactive() -> bool:
     """Whether a person types to this process, in a shell or in Jupyter."""
-    return hasattr(sys, "ps1") or hasattr(builtins, "get_ipython") or bool(sys.flags.interactive)
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return shell is not None or hasattr(sys, "ps1") or bool(sys.flags.interactive)
 
 
 def name() -> str:
