@@ -162,6 +162,10 @@ def spectrum(pair: DiscretePair, n: int = 1) -> Spectrum:
     Raises:
         UsageError: n is below 1, or there are too many types.
     """
+    if n == 1:
+        # Types of one symbol are its values; as counts they would be a square of as many.
+        p, log2_p, log2_ratio = _symbols(pair)
+        return Spectrum.of(log2_ratio[p > 0], log2_p[p > 0])
     return types(pair, n).spectrum
 
 
@@ -185,16 +189,21 @@ def types(pair: DiscretePair, n: int) -> Types:
     Raises:
         UsageError: n is below 1, or there are too many types.
     """
-    p, q = (np.array(each) / math.fsum(each) for each in (pair.p, pair.q))
-    need_few_types(len(p), n)
-    counts = _counts(len(p), n)
-    with np.errstate(divide="ignore"):
-        log2_p, log2_ratio = np.log2(p), np.log2(q) - np.log2(np.where(p > 0, p, 1.0))
+    need_few_types(len(pair.p), n)
+    counts = _counts(len(pair.p), n)
+    p, log2_p, log2_ratio = _symbols(pair)
     there = ~((counts > 0) & (p == 0)).any(axis=1)
     counts = counts[there]
     block = _weighted(counts, log2_p)
     mass = _log2_multinomial(counts) + block
     return Types(counts, mass, block, _weighted(counts, log2_ratio))
+
+
+def _symbols(pair: DiscretePair) -> tuple[Reals, Reals, Reals]:
+    """(symbols,): p, log2 p and log2 q/p, which is −inf where q has no mass."""
+    p, q = (np.array(each) / math.fsum(each) for each in (pair.p, pair.q))
+    with np.errstate(divide="ignore"):
+        return p, np.log2(p), np.log2(q) - np.log2(np.where(p > 0, p, 1.0))
 
 
 def need_few_types(symbols: int, n: int) -> None:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from labbook.model import Entry, Note, Results, Run
+from labbook.model import Entry, Note, Results, Run, Sweep, SweepBlock
 
 
 def entry_json(entry: Entry, results: Mapping[int, Results]) -> dict[str, Any]:
-    """One day and its blocks, in order."""
+    """One day and its blocks, in order; of a sweep all but its runs."""
     blocks: list[dict[str, Any]] = []
     for block in entry.blocks:
         shape: dict[str, Any] = {"id": block.id, "time": block.time.local.isoformat()}
         if isinstance(block, Note):
             blocks.append({"kind": "note", **shape, **_note(block)})
+        elif isinstance(block, SweepBlock):
+            sweep = sweep_json(block.sweep)
+            blocks.append({"kind": "sweep", "role": block.role.value, **shape, "sweep": sweep})
         else:
             run = run_json(block.run, results[block.run.id])
             blocks.append({"kind": "run", "role": block.role.value, **shape, "run": run})
@@ -57,6 +60,28 @@ def run_json(run: Run, results: Results) -> dict[str, Any]:
         "device": run.device,
         "code": _code(run),
         "environment": dict(run.environment),
+    }
+
+
+def sweep_json(sweep: Sweep) -> dict[str, Any]:
+    """One sweep, without its runs."""
+    return {
+        "id": sweep.id,
+        "experiment": sweep.experiment,
+        "state": sweep.state.value,
+        "points": sweep.tally.points,
+        "finished": sweep.tally.finished,
+        "failed": sweep.tally.failed,
+        "running": sweep.tally.running,
+        "entry": sweep.day.isoformat(),
+        "created": sweep.created.local.isoformat(),
+        "ended": sweep.ended.local.isoformat() if sweep.ended else None,
+        "seed": sweep.seed,
+        "backend": sweep.backend_asked,
+        "executor": sweep.executor,
+        "argv": None if sweep.argv is None else list(sweep.argv),
+        "space": sweep.space.to_json(),
+        "message": sweep.message,
     }
 
 

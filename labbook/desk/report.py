@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -13,12 +14,13 @@ from labbook.desk.desk import Desk
 from labbook.errors import NotFound
 
 if TYPE_CHECKING:
-    from labbook.model import ReviewDraft, Run
-    from labbook.report.weekly import WeekPages
+    from labbook.model import Results, ReviewDraft, Run
+    from labbook.report.weekly import TimePages, WeekPages
     from labbook.text.when import Period
 
 Form = Literal["md", "html", "pdf"]
 
+_PERIODS_BEFORE = 3
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 
 
@@ -104,8 +106,36 @@ def _pages(desk: Desk, period: Period) -> WeekPages:
     return WeekPages(
         draft=draft,
         runs={run_id: (run, find.results(desk, run)) for run_id, run in sorted(runs.items())},
+        sweeps=_sweeps_pointed_at(desk, draft),
         written=desk.clock(),
         author=desk.settings.author,
+        time=_time(desk, period),
+    )
+
+
+def _time(desk: Desk, period: Period) -> TimePages | None:
+    """Where the period went, beside up to three of the same length before it."""
+    from labbook.desk import time as desk_time
+    from labbook.report.timetable import time_figure, time_table
+    from labbook.report.weekly import TimePages
+
+    now = desk_time.table(desk, period)
+    if not now.measured and not now.estimated:
+        return None
+    tables = [now]
+    for _ in range(_PERIODS_BEFORE):
+        tables.append(desk_time.table(desk, tables[-1].period.before()))
+    known = [each for each in reversed(tables) if each.measured or each.estimated]
+    days = tuple(period.days())
+    estimate = {day: sum(per.get(day, 0.0) for per in now.estimated.values()) for day in days}
+    return TimePages(
+        time_figure(days, now.measured, estimate),
+        time_table(
+            tuple(dict.fromkeys(name for each in tables for name in each.threads)),
+            [(each.period.label, {t: each.total(t) for t in each.threads}) for each in known],
+            [each.estimate() for each in known],
+        ),
+        desk_time.remarks(now),
     )
 
 
@@ -122,6 +152,19 @@ def _pointed_at(desk: Desk, draft: ReviewDraft) -> dict[int, Run]:
             found[run_id] = store.run(desk.notebook, run_id)
         except NotFound:
             continue  # the line stays; it only has no results to show
+    return found
+
+
+def _sweeps_pointed_at(desk: Desk, draft: ReviewDraft) -> dict[int, Results]:
+    """What the sweeps show that an item of this review came from."""
+    from labbook.desk import sweeps
+
+    found = {}
+    for item in draft.items:
+        sweep_id = item.source_id("sweep")
+        if sweep_id is not None:
+            with suppress(NotFound):
+                found[sweep_id] = sweeps.results(desk, sweeps.sweep(desk, sweep_id))
     return found
 
 

@@ -9,7 +9,7 @@ counts, and the other is named as a problem.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -125,12 +125,32 @@ class Registry:
         found = self.find(name)
         rest, chosen = split_seed(given, seed)
         params = found.signature.read(rest, others)
-        if found.signature.has_check:
-            if found.target.startswith(_OWN_CODE):
-                load(found.target, name).checked(params)
-            else:
-                self._specifications.check(found.target, name, params)
+        for _, refusal in self.broken_rules(found, [params]):
+            raise refusal
         return Request(found, params, chosen)
+
+    def broken_rules(
+        self, found: Found, every: Sequence[Mapping[str, Any]]
+    ) -> tuple[tuple[int, UsageError], ...]:
+        """Which of several sets of parameters break the experiment's rule across them, and how.
+
+        every: parameters that are good each by itself
+
+        Raises:
+            ExperimentError: the experiment's code could not be asked.
+        """
+        name = found.specification.name
+        if not found.signature.has_check:
+            return ()
+        if not found.target.startswith(_OWN_CODE):
+            return self._specifications.check(found.target, name, every)
+        experiment, refused = load(found.target, name), []
+        for place, params in enumerate(every):
+            try:
+                experiment.checked(dict(params))
+            except UsageError as error:
+                refused.append((place, error))
+        return tuple(refused)
 
     def refusals(self, name: str, given: Mapping[str, str]) -> tuple[UsageError, ...]:
         """All that keeps what was typed from being run.

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         Revision,
         RunBlock,
         RunRole,
+        SweepBlock,
     )
     from labbook.model.experiment import Parameter, ParameterKind, Specification
     from labbook.model.figure import Axis, Figure, Mark, Series
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
         RunState,
     )
     from labbook.model.search import Hit, HitKind
+    from labbook.model.sweep import Factor, Space, Sweep, SweepPoint, SweepState, Tally
     from labbook.model.table import Cell, Column, Table
 
 __all__ = [
@@ -54,6 +56,7 @@ __all__ = [
     "Conflict",
     "Draft",
     "Entry",
+    "Factor",
     "Figure",
     "Hit",
     "HitKind",
@@ -76,9 +79,15 @@ __all__ = [
     "RunState",
     "Section",
     "Series",
+    "Space",
     "Specification",
     "StepState",
+    "Sweep",
+    "SweepBlock",
+    "SweepPoint",
+    "SweepState",
     "Table",
+    "Tally",
     "Verdict",
 ]
 
@@ -86,6 +95,7 @@ _MODULES = (
     "moment",
     "entry",
     "run",
+    "sweep",
     "table",
     "figure",
     "next_step",

@@ -12,7 +12,9 @@ from typing import Any, Literal, cast, get_args
 from labbook.model.jsonable import encode, number
 
 Scale = Literal["linear", "log"]
-SeriesKind = Literal["line", "points", "bars", "histogram", "band"]
+SeriesKind = Literal["line", "points", "bars", "stack", "histogram", "band"]
+
+_NAMED = ("bars", "stack")
 
 MAX_INLINE_POINTS = 4096
 """A longer series is kept as an `.npz` file beside the figure, and drawn decimated."""
@@ -37,9 +39,9 @@ class Axis:
 class Series:
     """Points that belong together.
 
-    x: positions; for `bars` they may be category names; for a `histogram` the n + 1 edges
-       of n bins
-    y: heights; for a `band` its lower edge
+    x: positions; for `bars` they may be category names, for a `stack` they are; for a
+       `histogram` the n + 1 edges of n bins
+    y: heights; for a `band` its lower edge; those of a `stack` stand on the ones before it
     error: half-length of the error bar at each point (say, one standard error)
     upper: for a `band`, its upper edge
 
@@ -67,6 +69,10 @@ class Series:
         lengths += [len(extra) == len(self.y) for extra in (self.error, self.upper) if extra]
         if not all(lengths):
             raise ValueError(f"the parts of series {self.name!r} differ in length")
+        if self.kind == "stack" and (
+            len(self.categories) != len(self.x) or min(self.y, default=0) < 0
+        ):
+            raise ValueError(f"series {self.name!r}: what is stacked has names and is not negative")
         if (self.upper is None) == (self.kind == "band"):
             raise ValueError(f"series {self.name!r}: a band, and only a band, has an upper edge")
 
@@ -98,7 +104,7 @@ class Series:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Series:
         x = data["x"]
-        named = data.get("kind") == "bars" and any(_is_name(position) for position in x)
+        named = data.get("kind") in _NAMED and any(_is_name(position) for position in x)
         return cls(
             name=str(data["name"]),
             x=tuple(str(position) for position in x) if named else _numbers(x),
@@ -148,6 +154,9 @@ class Figure:
         object.__setattr__(self, "series", tuple(series))
         object.__setattr__(self, "marks", tuple(marks))
         object.__setattr__(self, "title", title)
+        kinds = {each.kind for each in self.series}
+        if "stack" in kinds and len(kinds) > 1:
+            raise ValueError(f"figure {name!r} stacks some of its series and not others")
         named = [bool(each.categories) for each in self.series if each.x]
         if any(named) and not all(named):
             raise ValueError(f"figure {name!r} mixes numbers and categories on its x axis")
@@ -187,7 +196,7 @@ class Figure:
 
 def _positions(x: Any, kind: str) -> tuple[float, ...] | tuple[str, ...]:
     positions = tuple(x)
-    if kind == "bars" and positions and all(isinstance(position, str) for position in positions):
+    if kind in _NAMED and positions and all(isinstance(position, str) for position in positions):
         return positions
     return tuple(float(position) for position in positions)
 

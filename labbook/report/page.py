@@ -11,7 +11,18 @@ from rich.console import Group, RenderableType
 from rich.style import Style
 from rich.text import Text
 
-from labbook.model import Block, Entry, NextStep, Note, Results, Run, RunBlock, RunRole
+from labbook.model import (
+    Block,
+    Entry,
+    NextStep,
+    Note,
+    Results,
+    Run,
+    RunBlock,
+    RunRole,
+    SweepBlock,
+)
+from labbook.report import sweeps
 from labbook.report.notes import Prefixed, draw_note
 from labbook.report.runs import (
     FactsView,
@@ -35,12 +46,16 @@ _NO_RESULTS = Results()
 
 
 def draw_day(
-    entry: Entry, results: Mapping[int, Results], steps: Sequence[NextStep] = ()
+    entry: Entry,
+    results: Mapping[int, Results],
+    steps: Sequence[NextStep] = (),
+    swept: Mapping[int, Results] | None = None,
 ) -> RenderableType:
     """A whole day.
 
     results: what each run shows, by the run's id; a run without any shows its state only
     steps: the next steps that are still open
+    swept: what each sweep shows, by the sweep's id
     """
     parts: list[RenderableType] = [Text(f"{entry.day:%A} {entry.day}", _BOLD)]
     if steps:
@@ -48,7 +63,11 @@ def draw_day(
     if not entry.blocks:
         parts.append(Text("Nothing is written on this day.", _FAINT))
     for block in entry.blocks:
-        shown = results.get(block.run.id, _NO_RESULTS) if isinstance(block, RunBlock) else None
+        shown = None
+        if isinstance(block, RunBlock):
+            shown = results.get(block.run.id)
+        elif isinstance(block, SweepBlock):
+            shown = (swept or {}).get(block.sweep.id)
         parts += [Text(), draw_block(block, shown)]
     return Group(*parts)
 
@@ -64,8 +83,12 @@ def block_heading(block: Block) -> Text:
     time = (f"{clock(block.time)} ", _FAINT)
     if isinstance(block, Note):
         return Text.assemble(time, "note", _note_state(block))
-    elsewhere = f" · started on {block.run.day}" if block.role is RunRole.ENDED else ""
-    return Text.assemble(time, headline(block.run), (elsewhere, _FAINT))
+    if isinstance(block, SweepBlock):
+        line, day = sweeps.headline(block.sweep), block.sweep.day
+    else:
+        line, day = headline(block.run), block.run.day
+    elsewhere = f" · started on {day}" if block.role is RunRole.ENDED else ""
+    return Text.assemble(time, line, (elsewhere, _FAINT))
 
 
 def block_body(block: Block, results: Results | None = None) -> RenderableType:
@@ -75,6 +98,8 @@ def block_body(block: Block, results: Results | None = None) -> RenderableType:
     """
     if isinstance(block, Note):
         return draw_note(block.body)
+    if isinstance(block, SweepBlock):
+        return Group() if block.role is RunRole.ENDED else sweeps.draw_sweep(block.sweep, results)
     if block.role is RunRole.ENDED:
         return Group(*_troubles(block.run))
     return draw_run(block.run, results)

@@ -108,6 +108,24 @@ def _bars(axes: Axes, figure: Figure, series: Series, place: int) -> None:
     )
 
 
+def _stack(axes: Axes, figure: Figure, series: Series, place: int) -> None:
+    """Bars on those of the series before it."""
+    names = list(dict.fromkeys(name for each in figure.series for name in each.categories))
+    below: dict[str, float] = dict.fromkeys(names, 0.0)
+    for each in figure.series[:place]:
+        if each.kind == "stack":
+            for name, height in zip(each.categories, each.y, strict=True):
+                below[name] += height
+    axes.bar(
+        [names.index(name) for name in series.categories],
+        _known(series.y, figure.y),
+        0.7,
+        bottom=[below[name] for name in series.categories],
+        label=_literal(series.name),
+        color=_colour(place),
+    )
+
+
 def _histogram(axes: Axes, figure: Figure, series: Series, place: int) -> None:
     edges = _known(series.xs, figure.x)
     if any(math.isnan(edge) for edge in edges) or not series.y:
@@ -140,6 +158,7 @@ _SERIES: dict[str, Callable[[Axes, Figure, Series, int], None]] = {
     "line": _line,
     "points": _points,
     "bars": _bars,
+    "stack": _stack,
     "histogram": _histogram,
     "band": _band,
 }

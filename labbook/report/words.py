@@ -53,7 +53,7 @@ def fits(value: float, *, log: bool) -> bool:
 def _undrawable(series: Series, figure: Figure) -> int:
     xs = series.xs[:-1] if series.kind == "histogram" else series.xs
     # An empty bin and a bar of no height are no fault on a logarithmic axis.
-    may_be_empty = series.kind in ("histogram", "bars")
+    may_be_empty = series.kind in ("histogram", "bars", "stack")
     named = bool(series.categories)
     log_x, log_y = (axis.scale == "log" for axis in (figure.x, figure.y))
     return sum(

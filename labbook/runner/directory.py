@@ -164,18 +164,22 @@ class RunDirectory:
     def is_asked_to_stop(self) -> bool:
         return self._cancel.exists()
 
-    def write_exit(self, facts: dict[str, Any]) -> None:
-        """Say how the run ended, unless that is said already."""
+    def write_exit(self, facts: dict[str, Any], *, durable: bool = True) -> None:
+        """Say how the run ended, unless that is said already.
+
+        durable: also after a power cut, for which the disk is waited for
+        """
         data = json.dumps(facts).encode()
+        write = write_whole if durable else _write_whole
         if self._exit.exists():
             return
         try:
-            write_whole(self._exit, data)
+            write(self._exit, data)
         except OSError as error:
             if error.errno not in NO_ROOM:
                 raise
             self._reserve.unlink(missing_ok=True)
-            write_whole(self._exit, data)
+            write(self._exit, data)
 
     def has_exit(self) -> bool:
         return self._exit.exists()
@@ -207,13 +211,18 @@ def _create(path: Path, data: bytes) -> bool:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that it is there whole or not at all, also after a power cut."""
+    _write_whole(path, data, durable=True)
+
+
+def _write_whole(path: Path, data: bytes, *, durable: bool = False) -> None:
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(partial, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
         partial.replace(path)
     except OSError:
         partial.unlink(missing_ok=True)

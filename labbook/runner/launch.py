@@ -138,6 +138,11 @@ def _launching_here() -> Iterator[None]:
         _launching.discard(thread)
 
 
+def remember(pid: int) -> None:
+    """Let `bury` look after a process that this one has started."""
+    _spawned.add(pid)
+
+
 def bury() -> None:
     """Take note of supervisors that have ended, so that they do not stay as zombies."""
     for pid in tuple(_spawned):
@@ -163,7 +168,7 @@ def _start_supervisor(
         {name: value for name, value in os.environ.items() if name != ENVIRONMENT},
         output=directory.supervisor_log,
     )
-    _spawned.add(pid)
+    remember(pid)
     found = identity.of(pid)
     if found is not None:
         directory.write_identity("spawned", found.text)

@@ -91,6 +91,8 @@ class Intake:
         self._unstored: Piece | None = None
         self._last: Piece | None = None
         self._described = False
+        self._stored: list[Artifact] = []
+        self._said: list[str] = []
 
     def take_in(self, for_s: float) -> bool:
         """Store what the run has said by now; False when it is no longer ours to store.
@@ -116,31 +118,45 @@ class Intake:
         Raises:
             StoreError: nothing of this step was stored; it can be tried again.
         """
+        piece = self.rest()
+        return piece is not None and self.store_rest(piece, outcome, moment=moment, day=day)
+
+    def rest(self) -> Piece | None:
+        """Store all that fits no last transaction, and the files: what is left to store.
+
+        Returns: None when somebody else has ended the run.
+        """
         if self._last is None:
             # What was read before the end need not be all.
             if self._unstored is not None and not self._store(self._unstored):
-                return False
-            while not (batch := self._next()).is_last:
-                if not self._store(batch):
-                    return False
-            self._last = batch.with_rest(self._metrics)
-        batch, warnings = self._last, list(self._last.warnings)
+                return None
+            while not (piece := self._next()).is_last:
+                if not self._store(piece):
+                    return None
+            self._last = piece.with_rest(self._metrics)
+        warnings = list(self._last.warnings)
         made = self._made(warnings)
-        left = self._left(made, moment.zone)
+        left = self._left(made)
+        self._stored = [*made, *left.taken]
+        self._said = [*warnings, *left.warnings]
+        return self._last
+
+    def store_rest(self, piece: Piece, outcome: Outcome, *, moment: Moment, day: dt.date) -> bool:
+        """The last transaction, with what `rest` returned; as `close`."""
         return runs.close_run(
             self._notebook,
             self._run_id,
             self._with_backend(outcome),
             moment=moment,
             day=day,
-            from_offset=batch.events.start,
-            to_offset=batch.events.end,
-            stretch=batch.numbers.stretch,
-            metrics=batch.metrics,
-            warnings=[*warnings, *left.warnings],
-            params=batch.events.params,
-            seed=batch.events.seed,
-            artifacts=[*made, *left.taken],
+            from_offset=piece.events.start,
+            to_offset=piece.events.end,
+            stretch=piece.numbers.stretch,
+            metrics=piece.metrics,
+            warnings=self._said,
+            params=piece.events.params,
+            seed=piece.events.seed,
+            artifacts=self._stored,
         )
 
     def _next(self) -> Piece:
@@ -189,7 +205,7 @@ class Intake:
                 warnings.append(f"{product.name} is not among the results: {error.message}")
         return stored
 
-    def _left(self, made: list[Artifact], zone: str) -> LeftIntake:
+    def _left(self, made: list[Artifact]) -> LeftIntake:
         """What the run left in its directory, stored."""
         beat_at = time.monotonic() + BEAT_EVERY_S
 
@@ -197,8 +213,7 @@ class Intake:
             nonlocal beat_at
             if time.monotonic() >= beat_at:
                 beat_at = time.monotonic() + BEAT_EVERY_S
-                now = Moment(time.time_ns() // 1000, zone)
-                runs.heartbeat(self._notebook, self._run_id, moment=now)
+                runs.heartbeat(self._notebook, self._run_id, moment=Moment.now())
 
         known = {each.sha256 for each in made}
         store = self._notebook.artifacts_dir

@@ -15,6 +15,7 @@ from labbook.runner.identity import Life
 from labbook.runner.launch import bury, is_launching
 from labbook.runner.log import last_words
 from labbook.runner.paste import Intake, end
+from labbook.runner.sweeps.reconcile import reconcile_sweeps
 from labbook.settings import Settings
 from labbook.store import runs
 from labbook.store.notebook import Notebook
@@ -48,6 +49,8 @@ def reconcile(
             has_ended = _give_up(notebook, active, error, settings, clock)
         if has_ended:
             ended.append(runs.run(notebook, active.run.id))
+    # Last, so that a sweep that can be resumed has no runs on their way.
+    reconcile_sweeps(notebook, settings, clock)
     return tuple(ended)
 
 
@@ -120,13 +123,17 @@ def _end_processes(directory: RunDirectory) -> None:
 
 
 def _lost(active: ActiveRun, directory: RunDirectory) -> Outcome:
-    if active.run.state is RunState.QUEUED and not directory.identity("worker"):
+    if active.run.state is RunState.QUEUED and not _has_begun(directory):
         because = "It was never started: what was to start it had ended."
     elif identity.judge(active.owner) is Life.UNKNOWN:
         because = f"Nothing has been heard of it from {active.run.host} for {SILENCE_S:.0f} s."
-    elif active.run.state is RunState.RUNNING and not directory.order.exists():
+    elif active.run.state is RunState.RUNNING and not active.worker:
         because = "The process that recorded it ended without a word."
     else:
         because = "Its supervisor was killed or failed, and the run ended with it."
     words = last_words(directory)
     return endings.lost(f"{because} The supervisor's last words: {words}" if words else because)
+
+
+def _has_begun(directory: RunDirectory) -> bool:
+    return bool(directory.identity("worker")) or directory.events.exists()

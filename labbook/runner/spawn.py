@@ -11,6 +11,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+CHANNEL = 3
+"""The descriptor of a channel to the process that started this one."""
+
 
 def spawn(
     module: str,
@@ -19,11 +22,13 @@ def spawn(
     *,
     output: Path,
     standard_input: int | None = None,
+    channel: int | None = None,
 ) -> int:
     """Start `python -m module …` and return its process number.
 
     output: gets both output streams, at its end
     standard_input: a descriptor; else there is nothing to read
+    channel: a descriptor that the process has as CHANNEL
 
     Raises:
         OSError: it could not be started.
@@ -42,6 +47,7 @@ def spawn(
             source,
             (os.POSIX_SPAWN_OPEN, 1, str(output), append, 0o600),
             (os.POSIX_SPAWN_DUP2, 1, 2),
+            *(() if channel is None else ((os.POSIX_SPAWN_DUP2, channel, CHANNEL),)),
         ],
         setsid=True,
     )

@@ -41,7 +41,7 @@ def supervise(
     stopping: Stopping | None,
 ) -> None:
     """Look after a worker until its run is pasted."""
-    notebook = _insist(lambda: Notebook.open(notebook_path, clock=Moment.now, create=False))
+    notebook = insist(lambda: Notebook.open(notebook_path, clock=Moment.now, create=False))
     with notebook:
         supervision = Supervision(notebook, directory, order, worker)
         if worker is None or stopping is None:
@@ -81,8 +81,8 @@ class Supervision:
 
     def close(self, outcome: Outcome) -> None:
         """Paste the run."""
-        _insist(self._say_the_unsaid)
-        _insist(lambda: self._close(outcome))
+        insist(self._say_the_unsaid)
+        insist(lambda: self._close(outcome))
 
     def _introduction(self, worker: WorkerProcess | None) -> deque[Callable[[], object]]:
         """What the notebook is to be told first: that the run has begun, and from what."""
@@ -144,7 +144,7 @@ def _ending(directory: RunDirectory, worker: WorkerProcess, stopping: Stopping) 
     return endings.from_status(worker.status, was_stopped=stopping.has_begun)
 
 
-def _insist(action: Callable[[], _T]) -> _T:
+def insist(action: Callable[[], _T]) -> _T:
     """Do something with the notebook, again and again while it refuses.
 
     Raises:

@@ -51,12 +51,12 @@ class Ending:
 def main(arguments: list[str]) -> int:
     directory = RunDirectory(Path(arguments[0]))
     die_with(int(arguments[1]))
-    _prepare_output()
-    signal.signal(signal.SIGTERM, _on_term(directory))
+    prepare_output()
+    signal.signal(signal.SIGTERM, on_term(directory))
     ending = Ending()
     recorder = None
     try:
-        with _judged(ending):
+        with judged(ending):
             recorder = DirectoryRecorder(directory)
             _execute(directory, recorder, ending)
         if recorder is not None and recorder.fault is not None:
@@ -64,7 +64,7 @@ def main(arguments: list[str]) -> int:
     finally:
         # From here on nothing may interrupt the one sentence that counts.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        _flush()
+        flush()
         directory.write_exit(
             {
                 **vars(ending),
@@ -94,7 +94,7 @@ def _execute(directory: RunDirectory, recorder: DirectoryRecorder, ending: Endin
 
 
 @contextlib.contextmanager
-def _judged(ending: Ending) -> Iterator[None]:
+def judged(ending: Ending) -> Iterator[None]:
     """Turn whatever the experiment raises into an ending; the details go to the log."""
     try:
         yield
@@ -120,7 +120,7 @@ def _print_trace(error: BaseException) -> None:
 _OWN = (__name__, "contextlib", "labbook.experiments.define", "labbook.experiments.loading")
 
 
-def _prepare_output() -> None:
+def prepare_output() -> None:
     """Let each printed line reach the log at once, whatever is in it."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -128,13 +128,16 @@ def _prepare_output() -> None:
     faulthandler.enable()
 
 
-def _flush() -> None:
+def flush() -> None:
+    """Let what was printed reach the log."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
             stream.flush()
 
 
-def _on_term(directory: RunDirectory) -> Any:
+def on_term(directory: RunDirectory) -> Any:
+    """What SIGTERM means to a run: it was cancelled, or somebody ended it."""
+
     def handle(_number: int, _frame: FrameType | None) -> None:
         raise Cancelled if directory.is_asked_to_stop() else Terminated
 

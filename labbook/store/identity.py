@@ -22,7 +22,7 @@ from labbook.store.place import Place
 APPLICATION_ID = 0x4C_42_4F_4B
 """Stands in every notebook's header: "LBOK"."""
 
-SCHEMA_NUMBER = 2
+SCHEMA_NUMBER = 3
 """The number of the last migration; every notebook's `user_version` says its own."""
 
 OLDEST_SQLITE = (3, 37, 0)

@@ -10,7 +10,18 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-BENCHES = ("log", "search", "app", "paste", "record", "kl", "vocabulary", "channel", "coding")
+BENCHES = (
+    "log",
+    "search",
+    "app",
+    "paste",
+    "record",
+    "sweep",
+    "kl",
+    "vocabulary",
+    "channel",
+    "coding",
+)
 
 
 def machine() -> str:

@@ -90,7 +90,7 @@ def test_it_steps_aside_where_there_is_no_notebook(tmp_path: Path) -> None:
     assert not list((tmp_path / "empty").iterdir())
 
 
-@pytest.mark.parametrize("pragma", ["user_version=0", "user_version=3", "application_id=1"])
+@pytest.mark.parametrize("pragma", ["user_version=0", "user_version=4", "application_id=1"])
 def test_it_steps_aside_for_a_schema_that_it_does_not_know(nb: Notebook, pragma: str) -> None:
     with raw(nb.path) as connection:
         connection.execute(f"PRAGMA {pragma}")

@@ -27,8 +27,8 @@ NEXT = '''
 
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
@@ -66,12 +66,12 @@ def old(tmp_path: Path) -> Iterator[Path]:
 def _scripts(directory: Path, next_one: str) -> Path:
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(resource_dir("migrations"), directory, ignore=ignored)
-    (directory / "versions" / "0003_next.py").write_text(next_one)
+    (directory / "versions" / "0004_next.py").write_text(next_one)
     return directory
 
 
 def _open(directory: Path, scripts: Path) -> Notebook:
-    return Notebook.open(directory, clock=lambda: MORNING, schema=Schema(3, scripts))
+    return Notebook.open(directory, clock=lambda: MORNING, schema=Schema(4, scripts))
 
 
 def test_an_older_notebook_is_backed_up_and_then_migrated(old: Path, scripts: Path) -> None:
@@ -79,11 +79,11 @@ def test_an_older_notebook_is_backed_up_and_then_migrated(old: Path, scripts: Pa
     with _open(old, scripts) as notebook:
         assert notes.note(notebook, 1).body.startswith("before")
     with raw(old) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone()[0] == 3
+        assert connection.execute("PRAGMA user_version").fetchone()[0] == 4
         assert connection.execute("SELECT length FROM block_revision").fetchone()[0] == 18
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
     (kept,) = backup.backups(old)
-    assert kept.name == "2026-11-23T09-00-00-before-schema-3.db"
+    assert kept.name == "2026-11-23T09-00-00-before-schema-4.db"
     restored = old.parent / "restored"
     restored.mkdir()
     shutil.copy(kept, restored / "labbook.db")
@@ -107,7 +107,7 @@ def test_an_older_labbook_refuses_what_a_newer_one_migrated(old: Path, scripts: 
             notes.note(still_open, 1)
         with pytest.raises(SchemaTooNew, match="while this labbook"):
             notes.add_note(still_open, "late", moment=MORNING, day=DAY)
-    with pytest.raises(SchemaTooNew, match="schema is number 3"):
+    with pytest.raises(SchemaTooNew, match="schema is number 4"):
         open_notebook(old)
     assert capture(old, "late", moment=MORNING, day=DAY) is None
 
@@ -127,7 +127,7 @@ def test_a_migration_that_would_tear_references_is_undone(old: Path, tmp_path: P
     before = dump(old)
     statement = "DELETE FROM block"
     tearing = f"{NEXT}    connection.exec_driver_sql({statement!r})\n"
-    with pytest.raises(StoreError, match="was not migrated to schema 3"):
+    with pytest.raises(StoreError, match="was not migrated to schema 4"):
         _open(old, _scripts(tmp_path / "tearing", tearing))
     assert dump(old) == before
 
@@ -151,7 +151,7 @@ def test_a_migration_killed_in_the_middle_is_old_or_new_and_never_between(
     whole = tmp_path / "whole"
     fill(whole, notes=1500, runs=0)
     before = dump(whole)
-    outcomes = {2: 0, 3: 0}
+    outcomes = {3: 0, 4: 0}
     for cycle in range(cycles):
         directory = tmp_path / f"cycle-{cycle}"
         shutil.copytree(whole, directory)
@@ -166,10 +166,10 @@ def test_a_migration_killed_in_the_middle_is_old_or_new_and_never_between(
             number = connection.execute("PRAGMA user_version").fetchone()[0]
             assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
             names = {row[1] for row in connection.execute("PRAGMA table_info(block_revision)")}
-            assert ("length" in names) == (number == 3)
+            assert ("length" in names) == (number == 4)
             count = connection.execute("SELECT count(*) FROM block_revision").fetchone()[0]
             assert count == 1500
-        if number == 2:
+        if number == 3:
             assert dump(directory) == before
         else:
             assert len(backup.backups(directory)) == 1

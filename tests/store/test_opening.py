@@ -136,7 +136,7 @@ REFUSED = [
     (_text, NotANotebook, "no SQLite database"),
     (_other_program, NotANotebook, "another program"),
     (_no_tables, NotANotebook, "empty SQLite database"),
-    (_newer, SchemaTooNew, "schema is number 99, and this labbook knows schemas up to number 2"),
+    (_newer, SchemaTooNew, "schema is number 99, and this labbook knows schemas up to number 3"),
     (_cut_off, NotebookDamaged, "malformed"),
     (_overwritten, NotebookDamaged, "malformed"),
     (_directory, NotANotebook, "is not a file"),

@@ -23,7 +23,7 @@ from labbook.runner.log import log_text
 from labbook.runner.order import Patience
 from labbook.runner.reconcile import reconcile
 from labbook.settings import Settings
-from labbook.store import entries, runs
+from labbook.store import entries, runs, sweeps
 from labbook.store.notebook import Notebook
 
 EXPERIMENTS = Path(__file__).with_name("experiments")
@@ -134,6 +134,10 @@ class Lab:
                     kill(identity.pid)
             for process in self.family(active.run):
                 process.kill()
+        for running in sweeps.running_sweeps(self.notebook):
+            identity = Identity.parse(running.owner)
+            if identity is not None and identity.pid != os.getpid():
+                kill(identity.pid)
         self.notebook.close()
 
 

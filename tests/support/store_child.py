@@ -87,7 +87,7 @@ def _migrate(directory: Path, scripts: str) -> None:
     from labbook.store.notebook import Notebook
 
     _tell("ready")
-    Notebook.open(directory, clock=lambda: MOMENT, schema=Schema(3, Path(scripts))).close()
+    Notebook.open(directory, clock=lambda: MOMENT, schema=Schema(4, Path(scripts))).close()
     _tell("migrated")
 
 

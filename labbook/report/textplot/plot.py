@@ -10,6 +10,7 @@ from labbook.model import Figure
 from labbook.report.textplot.barchart import draw_bar_chart
 from labbook.report.textplot.chart import draw_chart
 from labbook.report.textplot.looks import HEADING, wrapped
+from labbook.report.textplot.stackchart import draw_stack_chart
 from labbook.text.plain import plain_line
 
 NARROWEST = 30
@@ -22,7 +23,9 @@ def draw(figure: Figure, width: int = 80, rows: int | None = None) -> Text:
     rows: of the field between the axes; by default in proportion to the width
     """
     width = max(NARROWEST, width)
-    if any(series.categories for series in figure.series):
+    if any(series.kind == "stack" for series in figure.series):
+        lines = draw_stack_chart(figure, width)
+    elif any(series.categories for series in figure.series):
         lines = draw_bar_chart(figure, width)
     else:
         lines = draw_chart(figure, width, rows or default_rows(width))

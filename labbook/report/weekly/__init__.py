@@ -6,7 +6,7 @@ What the report holds is resolved by the caller; nothing here reads the notebook
 from labbook.report.weekly.as_html import weekly_html
 from labbook.report.weekly.as_markdown import weekly_markdown
 from labbook.report.weekly.as_pdf import weekly_pdf
-from labbook.report.weekly.pages import WeekPages
+from labbook.report.weekly.pages import TimePages, WeekPages
 from labbook.report.weekly.to_file import write_week
 
-__all__ = ["WeekPages", "weekly_html", "weekly_markdown", "weekly_pdf", "write_week"]
+__all__ = ["TimePages", "WeekPages", "weekly_html", "weekly_markdown", "weekly_pdf", "write_week"]

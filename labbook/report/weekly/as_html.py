@@ -48,6 +48,7 @@ def weekly_html(pages: WeekPages, cache: Path | None = None) -> str:
             steps=steps,
             standing=week.standing_words(steps),
             sections=week.sections(pages),
+            time=pages.time,
             runs=[run for _, (run, _) in sorted(pages.runs.items())],
             written=clock(pages.written, with_day=True) if pages.written else "",
         )

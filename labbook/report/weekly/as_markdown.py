@@ -37,6 +37,7 @@ def weekly_markdown(pages: WeekPages, image: Address | None = None) -> str:
     lines += _follow_up(week.follow_up(pages.draft))
     for section in week.sections(pages):
         lines += [f"## {section.title}", "", *_section(section, image), ""]
+    lines += _time(pages, image)
     lines += _runs([run for _, (run, _) in sorted(pages.runs.items())])
     written = f" on {clock(pages.written, with_day=True)}" if pages.written else ""
     return "\n".join([*lines, f"*Written by labbook{written}.*", ""])
@@ -106,6 +107,14 @@ def _results(results: Results, image: Address | None) -> Iterator[str]:
     for name in results.missing:
         yield from ("", f"*{escape_markdown(name)} is missing: its file is gone or altered.*")
     yield ""
+
+
+def _time(pages: WeekPages, image: Address | None) -> Iterator[str]:
+    if pages.time is not None:
+        yield from ("## Time", "")
+        yield from _results(Results((pages.time.table,), (pages.time.figure,)), image)
+        for sentence in pages.time.sentences:
+            yield from (escape_markdown(sentence), "")
 
 
 def _hash(shown: ShownItem) -> str:

@@ -17,7 +17,7 @@ from labbook.report.markup import Piece, blocks
 from labbook.report.runs import clock, params_text, state_words
 from labbook.report.tables import MOST_ROWS_IN_A_REPORT, shown_columns
 from labbook.report.weekly import pages as week
-from labbook.report.weekly.pages import FollowUp, ShownItem, ShownSection, WeekPages
+from labbook.report.weekly.pages import FollowUp, ShownItem, ShownSection, TimePages, WeekPages
 from labbook.report.words import describe, left_out
 from labbook.resources import resource_dir
 from labbook.text.plain import plain_line
@@ -84,6 +84,7 @@ def _document(pages: WeekPages, cache: Path | None, fonts: list[str]) -> dict[st
         "standing": week.standing_words(steps),
         "steps": [_step(step) for step in steps],
         "sections": [_section(section, cache) for section in week.sections(pages)],
+        "time": None if pages.time is None else _time(pages.time, cache),
         "runs": [_run(run) for _, (run, _) in sorted(pages.runs.items())],
         "fonts": fonts,
     }
@@ -135,6 +136,11 @@ def _results(results: Results, cache: Path | None) -> dict[str, Any]:
         "figures": [_figure(figure, cache) for figure in results.figures],
         "missing": _lines(results.missing),
     }
+
+
+def _time(time: TimePages, cache: Path | None) -> dict[str, Any]:
+    results = _results(Results((time.table,), (time.figure,)), cache)
+    return {"results": results, "sentences": _lines(time.sentences)}
 
 
 def _table(table: Table) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from labbook.model import (
+    Figure,
     Moment,
     NextStep,
     Results,
@@ -16,6 +17,7 @@ from labbook.model import (
     Run,
     Section,
     StepState,
+    Table,
 )
 from labbook.text.plain import plain_line
 
@@ -28,18 +30,31 @@ _HASH_LENGTH = 10
 
 
 @dataclass(frozen=True, slots=True)
+class TimePages:
+    """Where a period went: by thread and day, and beside the periods before it."""
+
+    figure: Figure
+    table: Table
+    sentences: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class WeekPages:
     """A review with everything that its items point at.
 
     runs: by id, the runs of the period and those that items point at, with what they show
+    sweeps: by id, what the sweeps show that items point at
     written: when the report was made
     author: whose notebook it is
+    time: where the period went; None where nothing is known of it
     """
 
     draft: ReviewDraft
     runs: Mapping[int, tuple[Run, Results]] = field(default_factory=dict)
     written: Moment | None = None
     author: str = ""
+    time: TimePages | None = None
+    sweeps: Mapping[int, Results] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +73,7 @@ class ShownItem:
 
     origin: where it came from, in words
     run: the run it came from, if the report knows it
-    results: what that run shows, where this is the first item to come from it
+    results: what that run or sweep shows, where this is the first item to come from it
     """
 
     item: ReviewItem
@@ -100,7 +115,7 @@ def follow_up(draft: ReviewDraft) -> tuple[FollowUp, ...]:
 
 def sections(pages: WeekPages) -> tuple[ShownSection, ...]:
     """The four sections; a run's tables and figures stand below the first item from it."""
-    shown: set[int] = set()
+    shown: set[str] = set()
     found = []
     for section in Section:
         items = [_shown(item, pages, shown) for item in pages.draft.section(section)]
@@ -129,7 +144,7 @@ def origin_words(source: str) -> str:
     kind, _, rest = source.partition(":")
     if kind == "commit":
         return plain_line(rest.rpartition("@")[2])[:_HASH_LENGTH]
-    words = {"run": "run", "note": "note", "step": "next step"}
+    words = {"run": "run", "sweep": "sweep", "note": "note", "step": "next step"}
     return f"{words[kind]} {plain_line(rest)}" if kind in words else plain_line(source)
 
 
@@ -162,14 +177,15 @@ def standing_words(steps: tuple[FollowUp, ...]) -> str:
     return ", ".join(f"{count} {name}" for name, count in counts.items() if count)
 
 
-def _shown(item: ReviewItem, pages: WeekPages, shown: set[int]) -> ShownItem:
+def _shown(item: ReviewItem, pages: WeekPages, shown: set[str]) -> ShownItem:
+    first = item.source not in shown
+    shown.add(item.source)
     number = run_id(item.source)
     found = pages.runs.get(number) if number is not None else None
     origin = origin_words(item.source)
-    if found is None or number is None:
-        return ShownItem(item, origin)
-    first = number not in shown
-    shown.add(number)
+    if found is None:
+        swept = pages.sweeps.get(item.source_id("sweep") or 0)
+        return ShownItem(item, origin, results=swept if first else None)
     return ShownItem(item, origin, found[0], found[1] if first else None)
 
 

@@ -9,6 +9,14 @@ stand last in their row, since what stands behind a long text is slow to reach.
 """
 
 from labbook.store.tables._columns import metadata
+from labbook.store.tables._habits import (
+    block_read,
+    published,
+    reading,
+    reading_run,
+    review_closing,
+    time_span,
+)
 from labbook.store.tables._pages import (
     block,
     block_revision,
@@ -39,6 +47,7 @@ from labbook.store.tables._runs import artifact, environment, metric, run
 __all__ = [
     "artifact",
     "block",
+    "block_read",
     "block_revision",
     "block_sweep",
     "block_thread",
@@ -56,7 +65,11 @@ __all__ = [
     "next_step",
     "param",
     "provenance",
+    "published",
+    "reading",
+    "reading_run",
     "review",
+    "review_closing",
     "review_item",
     "review_revision",
     "run",
@@ -65,6 +78,7 @@ __all__ = [
     "sweep_run",
     "tag",
     "thread",
+    "time_span",
     "verdict",
     "waiting",
 ]

@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.widget import Widget
 
-from labbook.model import Conflict, Note, Run, RunBlock
+from labbook.model import Conflict, Note, Run, RunBlock, SweepBlock
 from labbook.tui.day_reading import DayAnswered, DayRead, read_day
 from labbook.tui.drawing import with_progress
 from labbook.tui.keys import key
@@ -195,6 +195,8 @@ def _is(stop: Widget, goal: Goal) -> bool:
     if not isinstance(stop, BlockView):
         return False
     block = stop.block
+    if isinstance(block, SweepBlock):
+        return goal == f"sweep:{block.sweep.id}"
     return goal == (f"note:{block.id}" if isinstance(block, Note) else f"run:{block.run.id}")
 
 
