@@ -29,6 +29,7 @@ COMMANDS = {
     "experiments": "experiments:experiments",
     "run": "run:run",
     "sweep": "sweep:sweep",
+    "rerun": "rerun:rerun",
     "runs": "runs:runs",
     "time": "time:time",
     "review": "review:review",

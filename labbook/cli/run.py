@@ -63,18 +63,30 @@ def run(
       labbook run kl.bias-table shift=1 samples=1e7
       labbook run channel.rejection p=0.5,0.5 q=0.1,0.9 blocks=20000 --seed 7
     """
-    if detach and figures:
-        raise UsageError("--figures needs the run's end, so it cannot go with --detach.")
-    if figures is not None:
-        desk_report.check_directory(figures)
+    check_figures(figures, detach=detach)
     started = launch.launch(context.desk, name, given(params), seed=seed, backend=backend)
     finish(context, started, detach=detach, figures=figures, as_json=as_json)
 
 
+def check_figures(figures: Path | None, *, detach: bool) -> None:
+    """See that figures can be drawn there, before a run is started.
+
+    Raises:
+        UsageError: the run's end is not waited for.
+        ReportError: nothing could be written there.
+    """
+    if detach and figures:
+        raise UsageError("--figures needs the run's end, so it cannot go with --detach.")
+    if figures is not None:
+        desk_report.check_directory(figures)
+
+
 def finish(
     context: Context, started: Run, *, detach: bool, figures: Path | None, as_json: bool
-) -> None:
+) -> Run:
     """Follow a run to its end, unless it is to go on by itself, and show it.
+
+    Returns: the run as it is then.
 
     Raises:
         RunFailed, RunCancelled: it did not finish.
@@ -93,6 +105,7 @@ def finish(
         show_run(context, ended)
     if not detach:
         _raise_unless_finished(ended)
+    return ended
 
 
 def show_run(context: Context, run: Run, *, full: bool = False) -> None:

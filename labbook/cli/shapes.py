@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from labbook.model import Entry, Note, Results, Run, Sweep, SweepBlock
+from labbook.model import ComparisonBlock, Entry, Note, Results, Run, Sweep, SweepBlock
+from labbook.model.comparison import compare
 
 
 def entry_json(entry: Entry, results: Mapping[int, Results]) -> dict[str, Any]:
@@ -18,6 +19,11 @@ def entry_json(entry: Entry, results: Mapping[int, Results]) -> dict[str, Any]:
         elif isinstance(block, SweepBlock):
             sweep = sweep_json(block.sweep)
             blocks.append({"kind": "sweep", "role": block.role.value, **shape, "sweep": sweep})
+        elif isinstance(block, ComparisonBlock):
+            from labbook.report.comparison import comparison_json
+
+            compared = comparison_json(compare(block.runs))
+            blocks.append({"kind": "comparison", **shape, "comparison": compared})
         else:
             run = run_json(block.run, results[block.run.id])
             blocks.append({"kind": "run", "role": block.role.value, **shape, "run": run})
@@ -29,11 +35,19 @@ def run_json(run: Run, results: Results) -> dict[str, Any]:
     return {
         "id": run.id,
         "experiment": run.experiment,
+        "name": run.name,
+        "tags": list(run.tags),
+        "thread": run.thread,
+        "pinned": run.is_pinned,
+        "annotation": run.annotation,
+        "deleted": run.deleted,
         "state": run.state.value,
         "params": dict(run.params),
         "seed": run.seed,
         "backend": run.backend,
         "backend_reason": run.backend_reason,
+        "parent": run.parent_id,
+        "sweep": run.sweep_id,
         "entry": run.day.isoformat(),
         "started": run.started.local.isoformat() if run.started else None,
         "ended": run.ended.local.isoformat() if run.ended else None,

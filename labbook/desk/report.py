@@ -110,6 +110,7 @@ def _pages(desk: Desk, period: Period) -> WeekPages:
         written=desk.clock(),
         author=desk.settings.author,
         time=_time(desk, period),
+        comparisons=desk_review.comparisons_in(desk, period),
     )
 
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from labbook.desk.commits import commits
 from labbook.desk.desk import Desk
 from labbook.errors import LabbookError
-from labbook.model.entry import Note, SweepBlock
+from labbook.model.entry import ComparisonBlock, Note, RunBlock, SweepBlock
 from labbook.model.review import Review, ReviewDraft, ReviewItem, Section, Verdict
 from labbook.model.run import Run, RunState
 from labbook.model.sweep import Sweep
 from labbook.text.when import Period
 
 if TYPE_CHECKING:
-    from labbook.model import NextStep
+    from labbook.model import ComparisonBlock, NextStep
 
 HEADLINE_METRICS = 4
 """So many metrics of a run fit on the one line that a draft gives it."""
@@ -91,6 +91,13 @@ def runs_ended_in(desk: Desk, period: Period) -> list[Run]:
     return runs
 
 
+def comparisons_in(desk: Desk, period: Period) -> tuple[ComparisonBlock, ...]:
+    """The comparisons on the days of the period."""
+    from labbook.store.comparisons import comparisons_in as find
+
+    return find(desk.notebook, period)
+
+
 def reviews(desk: Desk) -> tuple[Review, ...]:
     """All saved reviews, newest first."""
     from labbook.store import reviews as store
@@ -112,7 +119,7 @@ def _written(desk: Desk, period: Period) -> tuple[list[Note], list[Run], list[Sw
             elif isinstance(block, SweepBlock):
                 if _ended_in(desk, block.sweep, period):
                     sweeps[block.sweep.id] = block.sweep
-            elif _ended_in(desk, block.run, period):
+            elif isinstance(block, RunBlock) and _ended_in(desk, block.run, period):
                 runs[block.run.id] = block.run
     return notes, list(runs.values()), list(sweeps.values())
 

@@ -9,9 +9,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from labbook.model.comparison import Comparison, Difference, MetricRow
     from labbook.model.entry import (
         Block,
         BlockKind,
+        ComparisonBlock,
         Conflict,
         Draft,
         Entry,
@@ -53,7 +55,10 @@ __all__ = [
     "Column",
     "Command",
     "CommandRole",
+    "Comparison",
+    "ComparisonBlock",
     "Conflict",
+    "Difference",
     "Draft",
     "Entry",
     "Factor",
@@ -62,6 +67,7 @@ __all__ = [
     "HitKind",
     "Mark",
     "Metric",
+    "MetricRow",
     "Moment",
     "NextStep",
     "Note",
@@ -102,6 +108,7 @@ _MODULES = (
     "review",
     "search",
     "experiment",
+    "comparison",
 )
 
 

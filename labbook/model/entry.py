@@ -77,7 +77,17 @@ class SweepBlock:
     role: RunRole = RunRole.STARTED
 
 
-Block = Note | RunBlock | SweepBlock
+@dataclass(frozen=True, slots=True)
+class ComparisonBlock:
+    """A comparison standing on a day: drawn from its runs, the first of which is the measure."""
+
+    id: int
+    day: dt.date
+    time: Moment
+    runs: tuple[Run, ...]
+
+
+Block = Note | RunBlock | SweepBlock | ComparisonBlock
 
 
 @dataclass(frozen=True, slots=True)

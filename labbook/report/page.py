@@ -13,6 +13,7 @@ from rich.text import Text
 
 from labbook.model import (
     Block,
+    ComparisonBlock,
     Entry,
     NextStep,
     Note,
@@ -22,7 +23,9 @@ from labbook.model import (
     RunRole,
     SweepBlock,
 )
+from labbook.model.comparison import compare
 from labbook.report import sweeps
+from labbook.report.comparison import draw_comparison, runs_text
 from labbook.report.notes import Prefixed, draw_note
 from labbook.report.runs import (
     FactsView,
@@ -34,7 +37,7 @@ from labbook.report.runs import (
 )
 from labbook.report.tables import TableView
 from labbook.report.textplot import Plot
-from labbook.text.plain import plain_line
+from labbook.text.plain import plain, plain_line
 
 INDENT = 2
 
@@ -83,6 +86,8 @@ def block_heading(block: Block) -> Text:
     time = (f"{clock(block.time)} ", _FAINT)
     if isinstance(block, Note):
         return Text.assemble(time, "note", _note_state(block))
+    if isinstance(block, ComparisonBlock):
+        return Text.assemble(time, "comparison of ", runs_text(block.runs))
     if isinstance(block, SweepBlock):
         line, day = sweeps.headline(block.sweep), block.sweep.day
     else:
@@ -100,6 +105,8 @@ def block_body(block: Block, results: Results | None = None) -> RenderableType:
         return draw_note(block.body)
     if isinstance(block, SweepBlock):
         return Group() if block.role is RunRole.ENDED else sweeps.draw_sweep(block.sweep, results)
+    if isinstance(block, ComparisonBlock):
+        return draw_comparison(compare(block.runs), full=False)
     if block.role is RunRole.ENDED:
         return Group(*_troubles(block.run))
     return draw_run(block.run, results)
@@ -114,8 +121,8 @@ def draw_run(run: Run, results: Results | None = None, *, full: bool = False) ->
     parts: list[RenderableType] = []
     if full:
         parts.append(FactsView(run))
-    elif origin := origin_text(run):
-        parts.append(Text(origin, _FAINT))
+    else:
+        parts += _said(run)
     if progress := progress_text(run):
         parts.append(progress)
     parts += _troubles(run)
@@ -145,6 +152,16 @@ def _note_state(note: Note) -> Text:
         same_day = note.edited.local.date() == note.time.local.date()
         state.append(f" · edited {clock(note.edited, with_day=not same_day)}", _FAINT)
     return state
+
+
+def _said(run: Run) -> Iterator[Text]:
+    """What it can be repeated from, and what its owner says of it."""
+    if origin := origin_text(run):
+        yield Text(origin, _FAINT)
+    if run.tags:
+        yield Text(" ".join(f"#{plain_line(tag)}" for tag in run.tags), _FAINT)
+    if run.annotation:
+        yield Text(plain(run.annotation))
 
 
 def _troubles(run: Run) -> Iterator[Text]:

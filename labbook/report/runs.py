@@ -12,7 +12,7 @@ from rich.text import Text
 
 from labbook.model import Moment, Run, RunState
 from labbook.report import numbers
-from labbook.text.plain import plain_line
+from labbook.text.plain import plain, plain_line
 
 STATE_STYLES = {
     RunState.QUEUED: Style(dim=True),
@@ -26,6 +26,7 @@ STATE_STYLES = {
     RunState.LOST: Style(color="red"),
 }
 _FAINT = Style(dim=True)
+_PINNED = Style(color="yellow")
 _BAR_COLUMNS = 24
 _GAP = 3
 
@@ -39,10 +40,12 @@ def state_words(run: Run) -> str:
 
 
 def headline(run: Run) -> Text:
-    """ "run 41 · kl.bias-table · finished in 1.4 s"."""
+    """ "run 41 · kl.bias-table · finished in 1.4 s"; with a star and its name, if it has them."""
     return Text.assemble(
         (f"run {run.id}", Style(bold=True)),
+        (" ★" if run.is_pinned else "", _PINNED),
         (" · ", _FAINT),
+        *((plain_line(run.name), Style(italic=True)), (" · ", _FAINT)) if run.name else (),
         plain_line(run.experiment),
         (" · ", _FAINT),
         (state_words(run), STATE_STYLES[run.state]),
@@ -81,6 +84,12 @@ def facts(run: Run) -> list[tuple[str, str]]:
     """Everything recorded of a run, as names and values."""
     told = (
         ("experiment", plain_line(run.experiment)),
+        ("name", plain_line(run.name)),
+        ("pinned", "yes" if run.is_pinned else ""),
+        ("deleted", f"`labbook runs restore {run.id}` brings it back" if run.deleted else ""),
+        ("tags", " ".join(f"#{plain_line(tag)}" for tag in run.tags)),
+        ("thread", f"@{plain_line(run.thread)}" if run.thread else ""),
+        ("annotation", plain(run.annotation)),
         ("state", state_words(run)),
         ("message", plain_line(run.message)),
         ("parameters", params_text(run.params)),
@@ -93,7 +102,7 @@ def facts(run: Run) -> list[tuple[str, str]]:
         ("commit", commit_text(run)),
         ("host", plain_line(run.host)),
         ("peak memory", numbers.size(run.peak_memory_bytes) if run.peak_memory_bytes else ""),
-        ("continued from", f"run {run.parent_id}" if run.parent_id is not None else ""),
+        ("comes from", f"run {run.parent_id}" if run.parent_id is not None else ""),
     )
     return [(name, value) for name, value in told if value]
 

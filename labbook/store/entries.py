@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Select, select
 
-from labbook.model import Block, Entry, RunBlock, RunRole, SweepBlock
+from labbook.model import Block, ComparisonBlock, Entry, RunBlock, RunRole, SweepBlock
 from labbook.store import tables
+from labbook.store.comparisons import load_comparisons
 from labbook.store.note_rows import load_notes
 from labbook.store.rows import day as to_day
 from labbook.store.rows import moment
@@ -30,6 +31,7 @@ def entry(nb: Notebook, day: dt.date) -> Entry:
             *_notes(connection, day),
             *_run_blocks(connection, day),
             *_sweep_blocks(connection, day),
+            *_comparisons(connection, day),
         ]
     return Entry(day, tuple(sorted(blocks, key=lambda block: (block.time.us, block.id))))
 
@@ -62,6 +64,13 @@ def _notes(connection: Connection, day: dt.date) -> tuple[Block, ...]:
         select(_block).where(
             _block.c.day == day.isoformat(), _block.c.kind == "note", _block.c.deleted_us.is_(None)
         ),
+    )
+
+
+def _comparisons(connection: Connection, day: dt.date) -> list[ComparisonBlock]:
+    on_day = _block.c.day == day.isoformat(), _block.c.deleted_us.is_(None)
+    return load_comparisons(
+        connection, select(_block).where(*on_day, _block.c.kind == "comparison")
     )
 
 

@@ -80,6 +80,22 @@ def runs(
         return load_runs(connection, chosen.order_by(tables.run.c.id.desc()).limit(limit))
 
 
+def latest(nb: Notebook, back: int = 0) -> int:
+    """The number of the newest run that is not deleted, or of one so many before it.
+
+    Raises:
+        NotFound: there are not so many.
+    """
+    chosen = select(tables.run.c.id).where(tables.run.c.deleted_us.is_(None))
+    with nb.read() as connection:
+        found: int | None = connection.scalar(
+            chosen.order_by(tables.run.c.id.desc()).offset(back).limit(1)
+        )
+    if found is None:
+        raise NotFound("There are not so many runs." if back else "There is no run yet.")
+    return found
+
+
 def active_runs(nb: Notebook) -> tuple[ActiveRun, ...]:
     """The runs that have not ended, oldest first."""
     chosen = select(tables.run).where(_IS_ACTIVE).order_by(tables.run.c.id)

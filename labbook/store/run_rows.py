@@ -30,8 +30,13 @@ _KINDS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 IS_LAST: ColumnElement[bool] = literal_column("metric.is_last = 1")
 
 
-def load_runs(connection: Connection, chosen: Select[Any]) -> tuple[Run, ...]:
-    """The runs that `chosen` selects from the run table, in its order."""
+def load_runs(
+    connection: Connection, chosen: Select[Any], *, whole: bool = True
+) -> tuple[Run, ...]:
+    """The runs that `chosen` selects from the run table, in its order.
+
+    whole: with their artifacts; a list does without them
+    """
     rows = connection.execute(_with_ways(chosen)).all()
     if not rows:
         return ()
@@ -41,14 +46,15 @@ def load_runs(connection: Connection, chosen: Select[Any]) -> tuple[Run, ...]:
     for row in connection.execute(last.order_by(tables.metric.c.id)):
         metrics[row.run_id][row.name] = metric_value(row)
     artifacts: dict[int, list[Artifact]] = defaultdict(list)
-    made = select(tables.artifact).where(tables.artifact.c.run_id.in_(ids))
-    for row in connection.execute(made.order_by(tables.artifact.c.position)):
-        artifacts[row.run_id].append(_artifact(row))
     behind: dict[int, list[Artifact]] = defaultdict(list)
-    known = select(tables.provenance).where(tables.provenance.c.run_id.in_(ids))
-    for row in connection.execute(known.order_by(tables.provenance.c.name)):
-        file = Artifact(row.name, ArtifactKind.FILE, row.sha256, row.size_bytes, row.media_type)
-        behind[row.run_id].append(file)
+    if whole:
+        made = select(tables.artifact).where(tables.artifact.c.run_id.in_(ids))
+        for row in connection.execute(made.order_by(tables.artifact.c.position)):
+            artifacts[row.run_id].append(_artifact(row))
+        known = select(tables.provenance).where(tables.provenance.c.run_id.in_(ids))
+        for row in connection.execute(known.order_by(tables.provenance.c.name)):
+            file = Artifact(row.name, ArtifactKind.FILE, row.sha256, row.size_bytes, row.media_type)
+            behind[row.run_id].append(file)
     tags: dict[int, list[str]] = defaultdict(list)
     named = select(tables.tag.c.run_id, tables.tag.c.name).where(tables.tag.c.run_id.in_(ids))
     for run_id, name in connection.execute(named.order_by(tables.tag.c.position)):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from labbook.desk.desk import Desk
-from labbook.model import Block, Draft, Entry, NextStep, Note, RunBlock, SweepBlock
+from labbook.model import Block, Draft, Entry, NextStep, RunBlock, SweepBlock
 from labbook.tui.drawing import Drawn, draw_block
 from labbook.tui.saving import offered_drafts
 
@@ -66,7 +66,7 @@ def _drawn(desk: Desk, block: Block, width: int, known: Drawn | None) -> Drawn:
         from labbook.desk import sweeps
 
         return draw_block(block, width, sweeps.results(desk, block.sweep))
-    if isinstance(block, Note) or not block.run.artifacts:
+    if not isinstance(block, RunBlock) or not block.run.artifacts:
         return draw_block(block, width)
     if known is not None and known.results is not None and _same_results(known.block, block):
         return draw_block(block, width, known.results)

@@ -38,7 +38,7 @@ class Drawn:
 
 def draw_block(block: Block, width: int, results: Results | None = None) -> Drawn:
     """Draw a block, heading and all; for a run on its way all but its bar."""
-    shown = block
+    shown: Block = block
     if isinstance(block, RunBlock) and not block.run.state.has_ended:
         shown = replace(block, run=replace(block.run, progress=None))
     content = flat(page.draw_block(shown, results), width)

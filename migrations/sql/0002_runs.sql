@@ -134,3 +134,9 @@ CREATE INDEX ix_param_name_text ON param (name, text);
 CREATE INDEX ix_provenance_sha256 ON provenance (sha256);
 CREATE INDEX ix_sweep_running ON sweep (id) WHERE state = 'running';
 CREATE INDEX ix_comparison_run_id ON comparison (run_id);
+
+-- With the run's number in it, a comparison needs only the index.
+DROP INDEX ix_metric_last_value;
+CREATE INDEX ix_metric_last_value ON metric (name, value, run_id) WHERE is_last = 1;
+CREATE INDEX ix_run_started_us ON run (started_us);
+CREATE INDEX ix_run_duration_s ON run (duration_s);

@@ -11,16 +11,8 @@ from importlib import import_module
 from pathlib import Path
 
 BENCHES = (
-    "log",
-    "search",
-    "app",
-    "paste",
-    "record",
-    "sweep",
-    "kl",
-    "vocabulary",
-    "channel",
-    "coding",
+    *("log", "search", "runs", "app", "paste", "record", "sweep"),
+    *("kl", "vocabulary", "channel", "coding"),
 )
 
 

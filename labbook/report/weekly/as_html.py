@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labbook.model import Figure, Run
+from labbook.model.comparison import compare
+from labbook.report.comparison import MOST_SURROUNDINGS, tables
 from labbook.report.figures import adaptive_svg
 from labbook.report.html import note_html
 from labbook.report.runs import backend_text, clock, params_text, state_words
@@ -49,6 +51,7 @@ def weekly_html(pages: WeekPages, cache: Path | None = None) -> str:
             standing=week.standing_words(steps),
             sections=week.sections(pages),
             time=pages.time,
+            comparisons=pages.comparisons,
             runs=[run for _, (run, _) in sorted(pages.runs.items())],
             written=clock(pages.written, with_day=True) if pages.written else "",
         )
@@ -77,6 +80,8 @@ def _environment(directory: Path, pages: WeekPages, cache: Path | None) -> Envir
         "origin": week.origin_words,
         "state": state_words,
         "params": params_text,
+        "compared": week.comparison_title,
+        "tables": lambda block: list(tables(compare(block.runs), MOST_SURROUNDINGS)),
         "backend": _backend,
         "short_hash": lambda commit: plain_line(commit)[:10],
     }

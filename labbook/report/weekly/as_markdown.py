@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from labbook.model import Figure, Results, Run, Section
+from labbook.model.comparison import compare
 from labbook.report import numbers
+from labbook.report.comparison import MOST_SURROUNDINGS, tables
 from labbook.report.markdown import escape_markdown, safe_markdown
 from labbook.report.runs import backend_text, clock, commit_text, params_text
 from labbook.report.tables import markdown_table
@@ -38,6 +40,7 @@ def weekly_markdown(pages: WeekPages, image: Address | None = None) -> str:
     for section in week.sections(pages):
         lines += [f"## {section.title}", "", *_section(section, image), ""]
     lines += _time(pages, image)
+    lines += _comparisons(pages)
     lines += _runs([run for _, (run, _) in sorted(pages.runs.items())])
     written = f" on {clock(pages.written, with_day=True)}" if pages.written else ""
     return "\n".join([*lines, f"*Written by labbook{written}.*", ""])
@@ -119,6 +122,16 @@ def _time(pages: WeekPages, image: Address | None) -> Iterator[str]:
 
 def _hash(shown: ShownItem) -> str:
     return f"`{shown.origin}`" if shown.origin.isalnum() else escape_markdown(shown.origin)
+
+
+def _comparisons(pages: WeekPages) -> Iterator[str]:
+    if not pages.comparisons:
+        return
+    yield from ("## Comparisons", "")
+    for block in pages.comparisons:
+        yield from (f"### {escape_markdown(week.comparison_title(block))}", "")
+        shown = tables(compare(block.runs), MOST_SURROUNDINGS)
+        yield from _results(Results(tables=tuple(shown)), None)
 
 
 def _runs(runs: list[Run]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from labbook.model import (
+    ComparisonBlock,
     Figure,
     Moment,
     NextStep,
@@ -19,6 +20,8 @@ from labbook.model import (
     StepState,
     Table,
 )
+from labbook.report.comparison import runs_text
+from labbook.report.runs import clock
 from labbook.text.plain import plain_line
 
 if TYPE_CHECKING:
@@ -47,6 +50,7 @@ class WeekPages:
     written: when the report was made
     author: whose notebook it is
     time: where the period went; None where nothing is known of it
+    comparisons: those on the days of the period
     """
 
     draft: ReviewDraft
@@ -55,6 +59,7 @@ class WeekPages:
     author: str = ""
     time: TimePages | None = None
     sweeps: Mapping[int, Results] = field(default_factory=dict)
+    comparisons: tuple[ComparisonBlock, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,11 @@ class ShownSection:
     @property
     def title(self) -> str:
         return self.section.value.capitalize()
+
+
+def comparison_title(block: ComparisonBlock) -> str:
+    """ "2026-11-20 10:03, runs 4 and 7"."""
+    return f"{block.day} {clock(block.time)}, {runs_text(block.runs)}"
 
 
 def follow_up(draft: ReviewDraft) -> tuple[FollowUp, ...]:

@@ -197,7 +197,9 @@ def _is(stop: Widget, goal: Goal) -> bool:
     block = stop.block
     if isinstance(block, SweepBlock):
         return goal == f"sweep:{block.sweep.id}"
-    return goal == (f"note:{block.id}" if isinstance(block, Note) else f"run:{block.run.id}")
+    if isinstance(block, RunBlock):
+        return goal == f"run:{block.run.id}"
+    return goal == f"note:{block.id}"
 
 
 def _has_ended(view: BlockView) -> bool:

@@ -11,7 +11,7 @@ from labbook.tui.drawing import Drawn
 
 
 class BlockView(Static, can_focus=True):
-    """A note, a run or a sweep on the page."""
+    """A note, a run, a sweep or a comparison on the page."""
 
     class Opened(Message):
         """The block was double-clicked."""
