@@ -1,8 +1,9 @@
 """Which experiments there are: labbook's own, installed ones, and the notebook's files.
 
 Own and installed ones are found through the entry-point group `labbook.experiments`, whose
-names need no import; the notebook's are the Python files in its `experiments` folder. Where
-two have one name the first in that order counts, and the other is named as a problem.
+names need no import; the notebook's are the Python files in its `experiments` folder, and the
+TOML files there, each of which names a command. Where two have one name the first in that order
+counts, and the other is named as a problem.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from labbook.errors import ExperimentError, NotFound, UsageError
+from labbook.experiments import command_files
 from labbook.experiments.loading import load, load_all
 from labbook.experiments.spec import Signature, split_seed
 from labbook.experiments.specifications import Specifications
@@ -192,6 +194,7 @@ class Registry:
     def _from_files(self) -> Iterator[Found | ExperimentError]:
         if self._folder is None or not self._folder.is_dir():
             return
+        yield from self._from_command_files(self._folder)
         files = sorted(
             str(path.absolute())
             for path in self._folder.glob("*.py")
@@ -203,6 +206,14 @@ class Registry:
             else:
                 for signature in answer:
                     yield Found(signature.from_source(target), target)
+
+    def _from_command_files(self, folder: Path) -> Iterator[Found | ExperimentError]:
+        for path in sorted(folder.absolute().glob(f"*{command_files.SUFFIX}")):
+            if not path.name.startswith(("_", ".")):
+                try:
+                    yield Found(command_files.read(path), str(path))
+                except ExperimentError as error:
+                    yield error
 
 
 _OWN_CODE = "labbook.experiments.builtin."

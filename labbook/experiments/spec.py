@@ -181,6 +181,8 @@ class Signature:
             references=tuple(data["references"]),
             source=data["source"],
             grows=data.get("grows", ""),
+            command=tuple(data.get("command", ())),
+            directory=data.get("directory", ""),
         )
         return cls(specification, arguments, bool(data["has_check"]))
 

@@ -7,7 +7,7 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 from labbook.model import RunState
-from labbook.store.runs import Outcome
+from labbook.store.run_steps import Outcome
 from labbook.text.plain import plain
 
 if TYPE_CHECKING:

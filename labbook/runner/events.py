@@ -60,6 +60,8 @@ class Batch:
     metrics: list[Metric] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     progress: Progress | None = None
+    params: dict[str, Any] = field(default_factory=dict)
+    seed: int | None = None
     is_last: bool = True
 
 
@@ -78,6 +80,7 @@ class EventReader:
         self._warned = 0
         self._takers: dict[str, Callable[[dict[str, Any], Batch], None]] = {
             "start": self._take_start,
+            "params": self._take_params,
             "progress": self._take_progress,
             "metric": self._take_metric,
             "table": self._take_table,
@@ -93,10 +96,14 @@ class EventReader:
         """
         data, end, is_last = read_lines(self._directory.events, offset, until)
         batch = Batch(offset, end, is_last=is_last)
-        position = offset
-        for line in data.split(b"\n")[:-1]:
-            self._take(line, position, batch)
-            position += len(line) + 1
+        lines = data.split(b"\n")[:-1]
+        events = _read_together(lines)
+        if events is None or not self._take_all(events, batch):
+            batch = Batch(offset, end, is_last=is_last)
+            position = offset
+            for line in lines:
+                self._take(line, position, batch)
+                position += len(line) + 1
         return batch
 
     def read_up_to(self, offset: int) -> None:
@@ -107,6 +114,23 @@ class EventReader:
             if batch.end == position:
                 return
             position = batch.end
+
+    def _take_all(self, events: list[dict[str, Any]], batch: Batch) -> bool:
+        """Take metrics, as long as there is nothing else; whether that was so."""
+        metrics, names = batch.metrics, {}
+        for event in events:
+            try:
+                name, value, step = event["name"], event["value"], event["step"]
+                if event["type"] != "metric" or type(value) is not float or type(step) is not int:
+                    return False
+                if name not in names:
+                    names[name] = plain_name(name)
+            except (KeyError, TypeError, ValueError):
+                return False
+            if not -_STEP_LIMIT <= step < _STEP_LIMIT:
+                return False
+            metrics.append(Metric(names[name], value, step))
+        return True
 
     def _take(self, line: bytes, position: int, batch: Batch) -> None:
         if not line.strip():
@@ -124,6 +148,14 @@ class EventReader:
             plain_line(str(event.get("reason", "")))[:TEXT_LIMIT],
             plain_line(str(event.get("device", "")))[:NAME_LIMIT],
         )
+
+    def _take_params(self, event: dict[str, Any], batch: Batch) -> None:
+        given = {plain_name(name): value for name, value in event["params"].items()}
+        seed = event.get("seed")
+        if seed is not None and not (isinstance(seed, int) and 0 <= seed < _STEP_LIMIT):
+            raise ValueError(seed)
+        batch.params = {**given, **batch.params}
+        batch.seed = seed if batch.seed is None else batch.seed
 
     def _take_progress(self, event: dict[str, Any], batch: Batch) -> None:
         total = event.get("of")
@@ -166,6 +198,20 @@ class EventReader:
             batch.warnings.append(plain(text)[:TEXT_LIMIT])
         elif self._warned == WARNINGS_LIMIT + 1:
             batch.warnings.append("There were more warnings; they stand in events.jsonl.")
+
+
+def _read_together(lines: list[bytes]) -> list[dict[str, Any]] | None:
+    """The events of all lines, read in one go; None where one of them needs a closer look.
+
+    That takes a third of the time, and a run may write thousands of points a second.
+    """
+    if not all(line.startswith(b'{"type":"metric"') and line.endswith(b"}") for line in lines):
+        return None
+    try:
+        found: list[dict[str, Any]] = json.loads(b"[" + b",".join(lines) + b"]")
+    except (ValueError, RecursionError):
+        return None
+    return found if len(found) == len(lines) else None
 
 
 def plain_name(given: Any) -> str:

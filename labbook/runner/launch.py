@@ -123,7 +123,7 @@ def _order(run: Run, request: Request, seed: int, settings: Settings, patience: 
         seed=seed,
         backend=run.backend_asked,
         params=dict(run.params),
-        code=code_directory(request.found.target),
+        code=request.found.specification.directory or code_directory(request.found.target),
         day_starts_at=settings.day_starts_at.isoformat(),
         term_after_s=patience.term_after_s,
         kill_after_s=patience.kill_after_s,

@@ -21,7 +21,7 @@ from labbook.model import Metric
 from labbook.runner.directory import RunDirectory
 from labbook.runner.events import WARNINGS_LIMIT, plain_name
 from labbook.runner.lines import read_lines, read_rest
-from labbook.store.runs import Stretch
+from labbook.store.run_intake import Stretch
 
 _WORDS = {
     **dict.fromkeys(("nan", "+nan", "-nan"), math.nan),

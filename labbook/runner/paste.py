@@ -26,9 +26,9 @@ from labbook.runner.events import TEXT_LIMIT, Batch, EventReader, Product
 from labbook.runner.left_intake import LeftIntake
 from labbook.runner.lines import open_regular
 from labbook.runner.metrics_file import MetricsBatch, MetricsReader
-from labbook.store import runs
-from labbook.store.notebook import Notebook
-from labbook.store.runs import Outcome, Stretch
+from labbook.store import run_steps as runs
+from labbook.store.run_intake import Stretch
+from labbook.store.run_steps import Outcome, Writable
 from labbook.text.plain import plain
 
 BEAT_EVERY_S = 5.0
@@ -87,7 +87,7 @@ class StoredProvenance(NamedTuple):
     warnings: list[str]
 
 
-def stored_provenance(notebook: Notebook, directory: RunDirectory) -> StoredProvenance:
+def stored_provenance(notebook: Writable, directory: RunDirectory) -> StoredProvenance:
     """Store what was gathered in a directory."""
     folder = directory.provenance
     found = StoredProvenance([], [])
@@ -113,7 +113,7 @@ class Intake:
 
     def __init__(
         self,
-        notebook: Notebook,
+        notebook: Writable,
         run_id: int,
         directory: RunDirectory,
         offset: int = 0,
@@ -159,10 +159,10 @@ class Intake:
         Raises:
             StoreError: nothing of this step was stored; it can be tried again.
         """
-        rest = self.rest(moment.zone)
+        rest = self.rest()
         return rest is not None and self.store_rest(rest, outcome, moment=moment, day=day)
 
-    def rest(self, zone: str) -> Rest | None:
+    def rest(self) -> Rest | None:
         """Store all that fits no last transaction, and the files: what is left to store.
 
         Returns: None when somebody else has ended the run.
@@ -183,7 +183,7 @@ class Intake:
             found = stored_provenance(self._notebook, self._directory)
             provenance = found.artifacts
             warnings += found.warnings
-        left = self._left(made, zone)
+        left = self._left(made)
         return Rest(self._last, [*warnings, *left.warnings], [*made, *left.taken], provenance)
 
     def store_rest(self, rest: Rest, outcome: Outcome, *, moment: Moment, day: dt.date) -> bool:
@@ -199,6 +199,8 @@ class Intake:
             stretch=rest.piece.numbers.stretch,
             metrics=rest.piece.metrics,
             warnings=rest.warnings,
+            params=rest.piece.events.params,
+            seed=rest.piece.events.seed,
             artifacts=rest.artifacts,
             provenance=rest.provenance,
         )
@@ -230,6 +232,8 @@ class Intake:
             stretch=piece.numbers.stretch,
             metrics=piece.metrics,
             warnings=piece.warnings,
+            params=piece.events.params,
+            seed=piece.events.seed,
             progress=piece.events.progress,
         ):
             return False
@@ -247,7 +251,7 @@ class Intake:
                 warnings.append(f"{product.name} is not among the results: {error.message}")
         return stored
 
-    def _left(self, made: list[Artifact], zone: str) -> LeftIntake:
+    def _left(self, made: list[Artifact]) -> LeftIntake:
         """What the run left in its directory, stored."""
         beat_at = time.monotonic() + BEAT_EVERY_S
 
@@ -255,8 +259,7 @@ class Intake:
             nonlocal beat_at
             if time.monotonic() >= beat_at:
                 beat_at = time.monotonic() + BEAT_EVERY_S
-                now = Moment(time.time_ns() // 1000, zone)
-                runs.heartbeat(self._notebook, self._run_id, moment=now)
+                runs.heartbeat(self._notebook, self._run_id, moment=Moment.now())
 
         known = {each.sha256 for each in made}
         store = self._notebook.artifacts_dir
@@ -285,7 +288,7 @@ class Intake:
 
 
 def end(
-    notebook: Notebook,
+    notebook: Writable,
     run_id: int,
     intake: Intake,
     outcome: Outcome,

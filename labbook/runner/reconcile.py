@@ -127,6 +127,8 @@ def _lost(active: ActiveRun, directory: RunDirectory) -> Outcome:
         because = "It was never started: what was to start it had ended."
     elif identity.judge(active.owner) is Life.UNKNOWN:
         because = f"Nothing has been heard of it from {active.run.host} for {SILENCE_S:.0f} s."
+    elif active.run.state is RunState.RUNNING and not active.worker:
+        because = "The process that recorded it ended without a word."
     else:
         because = "Its supervisor was killed or failed, and the run ended with it."
     words = last_words(directory)

@@ -22,17 +22,15 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from labbook.errors import LabbookError
 from labbook.experiments.backends import choose
 from labbook.experiments.loading import load
 from labbook.experiments.trial import Cancelled, Trial
+from labbook.runner import raised
 from labbook.runner.directory import RunDirectory
 from labbook.runner.memory import peak_memory_bytes
 from labbook.runner.order import Order
 from labbook.runner.parent import die_with
 from labbook.runner.recorder import DirectoryRecorder
-
-MESSAGE_LIMIT = 400
 
 
 class Terminated(BaseException):
@@ -100,35 +98,14 @@ def judged(ending: Ending) -> Iterator[None]:
     """Turn whatever the experiment raises into an ending; the details go to the log."""
     try:
         yield
-    except Cancelled:
-        ending.state, ending.exit_code = "cancelled", None
     except Terminated:
         ending.state, ending.exit_code = "failed", None
         ending.signal = int(signal.SIGTERM)
         ending.message = "It was ended by SIGTERM."
-    except SystemExit as error:
-        if error.code not in (None, 0):
-            code = error.code if isinstance(error.code, int) else 1
-            ending.state, ending.exit_code = "failed", code
-            ending.message = f"It ended itself with sys.exit({error.code!r})."[:MESSAGE_LIMIT]
-    except LabbookError as error:
-        _print_trace(error)
-        ending.state, ending.exit_code = "failed", 1
-        ending.message = f"{error.message} {error.hint}".strip()[:MESSAGE_LIMIT]
     except BaseException as error:
-        _print_trace(error)
-        ending.state, ending.exit_code = "failed", 1
-        ending.message = _sentence(error)
-
-
-def _sentence(error: BaseException) -> str:
-    if isinstance(error, MemoryError):
-        return "It ran out of memory (MemoryError)."
-    if isinstance(error, KeyboardInterrupt):
-        return "It was interrupted (KeyboardInterrupt)."
-    # A researcher's exception may fail to say what it is; format_exception_only allows for it.
-    lines = "".join(traceback.format_exception_only(error)).strip().splitlines()
-    return lines[-1][:MESSAGE_LIMIT] if lines else type(error).__name__
+        if not isinstance(error, (Cancelled, SystemExit)):
+            _print_trace(error)
+        ending.state, ending.message, ending.exit_code = raised.ending(error)
 
 
 def _print_trace(error: BaseException) -> None:

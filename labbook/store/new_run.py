@@ -41,6 +41,7 @@ class NewRun:
     thread: the name of the thread it belongs to
     gpus: None for a run that starts at once; else it waits in the queue for so many devices
     sweep: the sweep that it is a point of, and the point's number; its block is the sweep's
+    is_running: it is recorded from inside, so it has begun
     """
 
     experiment: str
@@ -58,6 +59,7 @@ class NewRun:
     command: Command | None = None
     gpus: int | None = None
     sweep: tuple[int, int] | None = None
+    is_running: bool = False
 
     def checked(self) -> NewRun:
         """This, with the secrets of a command hidden.
@@ -108,7 +110,7 @@ def capture_run(path: Path, new: NewRun, *, wait_s: float = PATIENCE_S) -> int |
 
 
 def insert(connection: sqlite3.Connection, new: NewRun) -> int:
-    """Insert a queued run and all that hangs on it, inside a transaction; its id."""
+    """Insert a run and all that hangs on it, inside a transaction; its id."""
     at = (new.moment.us, storable(new.moment.zone))
     day = new.day.isoformat()
     connection.execute(
@@ -117,11 +119,14 @@ def insert(connection: sqlite3.Connection, new: NewRun) -> int:
     )
     thread = None if new.thread is None else thread_id(connection, storable(new.thread), at)
     run_id = connection.execute(
-        "INSERT INTO run (experiment, name, state, day, created_us, created_zone, thread_id,"
-        " parent_id, seed, backend_asked, host, owner, heartbeat_us, params)"
-        " VALUES (?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        "INSERT INTO run (experiment, name, state, day, created_us, created_zone, started_us,"
+        " started_zone, thread_id, parent_id, seed, backend_asked, host, owner, heartbeat_us,"
+        " params) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
         (
-            *(storable(new.experiment), storable(new.name), day, *at, thread, new.parent_id),
+            *(storable(new.experiment), storable(new.name)),
+            *("running" if new.is_running else "queued", day, *at),
+            *(at if new.is_running else (None, None)),
+            *(thread, new.parent_id),
             *(new.seed, new.backend_asked, storable(new.host), storable(new.owner)),
             *(new.moment.us, _json(new.params)),
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
@@ -14,7 +15,7 @@ from labbook.errors import NotebookBusy, NotFound, SchemaTooNew, StoreError
 from labbook.model import Moment
 from labbook.store import faults
 from labbook.store.connection import connect_to_read, connect_to_write, journal_mode
-from labbook.store.engine import reading_engine, translated, writing_engine
+from labbook.store.engine import plain_connection, reading_engine, translated, writing_engine
 from labbook.store.gate import PATIENCE_S, gate
 from labbook.store.identity import Schema, Standing, examine
 from labbook.store.place import Place, wal_is_safe
@@ -117,6 +118,12 @@ class Notebook:
             return
         with gate(self.place.gate, wait_s), self._transaction(self._writer) as connection:
             yield connection
+
+    @contextmanager
+    def write_plainly(self, wait_s: float = PATIENCE_S) -> Iterator[sqlite3.Connection]:
+        """As `write`, for statements that speak to the standard library's driver."""
+        with self.write(wait_s) as connection, faults.translated(self.database):
+            yield plain_connection(connection)
 
     @contextmanager
     def together(self, wait_s: float = PATIENCE_S) -> Iterator[None]:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, select
 from labbook.model import Moment, Run
 from labbook.model.run_shape import WholeRun, fingerprint
 from labbook.store import tables
+from labbook.store.engine import plain_connection
 from labbook.store.marks import thread_id
 from labbook.store.new_run import param_rows
 from labbook.store.note_text import thread_name
@@ -75,7 +76,7 @@ def _insert(connection: Connection, incoming: Incoming, moment: Moment, *, into_
     params = [dict(zip(_PARAM, row, strict=True)) for row in param_rows(whole.run.params)]
     if params:
         connection.execute(insert(tables.param), [{"run_id": run_id, **row} for row in params])
-    add_results(connection, run_id, whole.points, whole.run.warnings)
+    add_results(plain_connection(connection), run_id, whole.points, whole.run.warnings)
     tags = dict.fromkeys(map(storable, whole.run.tags))
     if tags:
         rows = [{"run_id": run_id, "position": n, "name": tag} for n, tag in enumerate(tags)]
@@ -105,7 +106,7 @@ def _values(connection: Connection, run: Run, moment: Moment) -> dict[str, objec
     values |= instant("created", run.created) | instant("started", run.started)
     values |= instant("ended", run.ended) | {"is_pinned": int(run.is_pinned)}
     if run.environment:
-        values["environment_id"] = environment_id(connection, to_json(run.environment))
+        values["environment_id"] = environment_id(plain_connection(connection), run.environment)
     if run.code is not None:
         values |= {"git_commit": storable(run.code.commit), "git_dirty": int(run.code.dirty)}
         values["git_branch"] = storable(run.code.branch)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     Connection,
@@ -16,6 +16,7 @@ from sqlalchemy import (
 
 from labbook.model import Code, Moment, RunState, Space, Sweep, SweepState
 from labbook.store import rows, tables
+from labbook.store.engine import plain_connection
 from labbook.store.new_run import NewRun, insert
 from labbook.store.rows import ensure_entry, insert_row, instant, to_json
 from labbook.store.run_results import environment_id
@@ -35,8 +36,6 @@ from labbook.store.sweep_rows import (
 from labbook.text.plain import storable
 
 if TYPE_CHECKING:
-    import sqlite3
-
     from labbook.store.notebook import Notebook
 
 __all__ = [
@@ -109,7 +108,7 @@ def create_sweep(nb: Notebook, new: NewSweep) -> Sweep:
 def add_runs(nb: Notebook, new: Sequence[NewRun]) -> tuple[int, ...]:
     """Insert queued runs; their numbers, in the same order."""
     with nb.write() as connection:
-        driver = cast("sqlite3.Connection", connection.connection.driver_connection)
+        driver = plain_connection(connection)
         return tuple(insert(driver, each.checked()) for each in new)
 
 
@@ -123,7 +122,7 @@ def begin_runs(
     """Let queued runs run: when each was begun, and by which process."""
     with nb.write() as connection:
         shared: dict[str, Any] = {
-            "environment_id": environment_id(connection, to_json(environment))
+            "environment_id": environment_id(plain_connection(connection), environment)
         }
         if code is not None:
             shared |= {"git_commit": code.commit, "git_branch": code.branch, "git_root": code.root}

@@ -19,7 +19,7 @@ from labbook.runner.directory import RunDirectory
 from labbook.runner.events import WARNINGS_LIMIT
 from labbook.runner.metrics_file import MetricsReader
 from labbook.runner.paste import Intake
-from labbook.store import runs
+from labbook.store import run_steps, runs
 from tests.support.lab import Lab
 from tests.support.store_runs import create, step
 
@@ -155,7 +155,7 @@ def test_a_notebook_that_refuses_is_asked_again_and_no_point_is_lost_or_doubled(
     directory = lab.directory(run)
     directory.make()
     intake = Intake(lab.notebook, run.id, directory)
-    real = {"ingest": runs.ingest, "close_run": runs.close_run}
+    real = {"ingest": run_steps.ingest, "close_run": run_steps.close_run}
     refusals = {"ingest": 2, "close_run": 2}
 
     def refusing(name: str) -> object:
@@ -168,7 +168,7 @@ def test_a_notebook_that_refuses_is_asked_again_and_no_point_is_lost_or_doubled(
         return call
 
     for name in real:
-        monkeypatch.setattr(runs, name, refusing(name))
+        monkeypatch.setattr(run_steps, name, refusing(name))
     with directory.metrics.open("a") as file:
         for number in range(6):
             file.write(f'{{"m": {number}}}\n')

@@ -123,9 +123,7 @@ class Recording:
             StoreError: nothing of it was stored; it can be tried again.
         """
         now = Moment.now()
-        rests = [
-            (point, outcome, self._intakes[point.run].rest(now.zone)) for point, outcome in ended
-        ]
+        rests = [(point, outcome, self._intakes[point.run].rest()) for point, outcome in ended]
         started = {each.run: (Moment(each.at_us, now.zone), each.worker) for each in begun}
         try:
             with self._notebook.together():
