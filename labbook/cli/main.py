@@ -28,6 +28,7 @@ COMMANDS = {
     "note": "note:note",
     "experiments": "experiments:experiments",
     "run": "run:run",
+    "exec": "exec:exec_",
     "runs": "runs:runs",
     "review": "review:review",
     "report": "report:report",

@@ -48,7 +48,12 @@ def run_json(run: Run, results: Results) -> dict[str, Any]:
             }
             for artifact in run.artifacts
         ],
+        "command": None if run.command is None else list(run.command.argv),
+        "directory": None if run.command is None else run.command.directory,
+        "cpu_s": run.cpu_s,
         "peak_memory_bytes": run.peak_memory_bytes,
+        "gpu_memory_bytes": run.gpu_memory_bytes,
+        "gpu_utilisation": run.gpu_utilisation,
         "warnings": list(run.warnings),
         "message": run.message,
         "exit_code": run.exit_code,

@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.style import Style
 from rich.text import Text
 
-from labbook.model import Block, Entry, NextStep, Note, Results, Run, RunBlock, RunRole
+from labbook.model import Block, Entry, NextStep, Note, Results, Run, RunBlock, RunRole, RunState
 from labbook.report.notes import Prefixed, draw_note
 from labbook.report.runs import (
     FactsView,
@@ -125,6 +125,7 @@ def _note_state(note: Note) -> Text:
 def _troubles(run: Run) -> Iterator[Text]:
     """How it ended when it did not simply finish, and what it warned of."""
     if run.message:
-        yield Text(plain_line(run.message), _FAILURE if run.state.has_ended else _FAINT)
+        is_trouble = run.state.has_ended and run.state is not RunState.FINISHED
+        yield Text(plain_line(run.message), _FAILURE if is_trouble else _FAINT)
     for warning in run.warnings:
         yield Text(f"! {plain_line(warning)}", _WARNING)

@@ -11,6 +11,7 @@ import datetime as dt
 import json
 import mimetypes
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -56,10 +57,13 @@ class Intake:
             if batch.is_last or time.monotonic() > stop_at:
                 return True
 
-    def close(self, outcome: Outcome, *, moment: Moment, day: dt.date) -> bool:
+    def close(
+        self, outcome: Outcome, *, moment: Moment, day: dt.date, warnings: Sequence[str] = ()
+    ) -> bool:
         """Store the rest and end the run; False when somebody else has ended it.
 
         day: the day it is now
+        warnings: what the run's keepers have to say
 
         Raises:
             StoreError: nothing of this step was stored; it can be tried again.
@@ -82,7 +86,7 @@ class Intake:
             from_offset=batch.start,
             to_offset=batch.end,
             metrics=batch.metrics,
-            warnings=batch.warnings,
+            warnings=[*batch.warnings, *warnings],
             artifacts=stored,
         )
 
@@ -140,6 +144,7 @@ def end(
     *,
     moment: Moment,
     day: dt.date,
+    warnings: Sequence[str] = (),
 ) -> bool:
     """Lead a run to its last state from whatever state it is in; whether this call did it."""
     if outcome.state is not RunState.LOST:
@@ -148,4 +153,4 @@ def end(
             notebook, run_id, RunState.STARTING, moment=moment, expected=(RunState.QUEUED,)
         )
         runs.step_run(notebook, run_id, RunState.FINISHING, moment=moment)
-    return intake.close(outcome, moment=moment, day=day)
+    return intake.close(outcome, moment=moment, day=day, warnings=warnings)

@@ -7,9 +7,9 @@ import datetime as dt
 import sys
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from labbook.errors import StoreError
 from labbook.model import Moment, RunState
@@ -21,7 +21,7 @@ from labbook.runner.process import WorkerProcess
 from labbook.runner.stopping import Stopping
 from labbook.store import runs
 from labbook.store.notebook import Notebook
-from labbook.store.runs import Outcome
+from labbook.store.runs import ActiveRun, Outcome
 
 TURN_S = 0.25
 INGEST_EVERY_S = 0.5
@@ -33,6 +33,25 @@ reconciled."""
 _T = TypeVar("_T")
 
 
+class Watched(Protocol):
+    """A worker or a command, as it is looked after."""
+
+    @property
+    def identity(self) -> str: ...
+    @property
+    def started_us(self) -> int: ...
+    def wait(self, timeout_s: float) -> bool: ...
+    def kill(self) -> object: ...
+
+
+class Ladder(Protocol):
+    """The steps that are taken when it is to stop."""
+
+    @property
+    def is_hopeless(self) -> bool: ...
+    def heed(self) -> None: ...
+
+
 def supervise(
     notebook_path: Path,
     directory: RunDirectory,
@@ -41,7 +60,7 @@ def supervise(
     stopping: Stopping | None,
 ) -> None:
     """Look after a worker until its run is pasted."""
-    notebook = _insist(lambda: Notebook.open(notebook_path, clock=Moment.now, create=False))
+    notebook = insist(lambda: Notebook.open(notebook_path, clock=Moment.now, create=False))
     with notebook:
         supervision = Supervision(notebook, directory, order, worker)
         if worker is None or stopping is None:
@@ -60,31 +79,48 @@ class Supervision:
         notebook: Notebook,
         directory: RunDirectory,
         order: Order,
-        worker: WorkerProcess | None,
+        worker: Watched | None,
+        begun: ActiveRun | None = None,
     ) -> None:
+        """
+        begun: the run as another supervisor may have left it
+        """
         self._notebook = notebook
         self._order = order
         self._run_id = order.run
-        self._intake = Intake(notebook, order.run, directory)
+        seen = 0 if begun is None else begun.events_offset
+        self._intake = Intake(notebook, order.run, directory, seen)
+        self._is_described = begun is not None and bool(begun.run.environment)
         self._next_ingest = time.monotonic() + INGEST_EVERY_S
         self._next_heartbeat = time.monotonic() + HEARTBEAT_EVERY_S
         self._unsaid = self._introduction(worker)
 
-    def watch(self, worker: WorkerProcess, stopping: Stopping) -> None:
-        """Take in what the worker says, until it has ended or cannot be made to."""
+    def watch(
+        self,
+        worker: Watched,
+        stopping: Ladder,
+        *,
+        look: Callable[[], None] = lambda: None,
+        turn_s: float = TURN_S,
+    ) -> None:
+        """Take in what the worker says, until it has ended or cannot be made to.
+
+        look: called at every turn
+        """
         self._take_turn()
-        while not worker.wait(TURN_S) and not stopping.is_hopeless:
+        while not worker.wait(turn_s) and not stopping.is_hopeless:
             stopping.heed()
+            look()
             if not self._take_turn():
                 _say(f"run {self._run_id} was ended by somebody else; its worker is killed.")
                 worker.kill()
 
-    def close(self, outcome: Outcome) -> None:
+    def close(self, outcome: Outcome, warnings: Sequence[str] = ()) -> None:
         """Paste the run."""
-        _insist(self._say_the_unsaid)
-        _insist(lambda: self._close(outcome))
+        insist(self._say_the_unsaid)
+        insist(lambda: self._close(outcome, warnings))
 
-    def _introduction(self, worker: WorkerProcess | None) -> deque[Callable[[], object]]:
+    def _introduction(self, worker: Watched | None) -> deque[Callable[[], object]]:
         """What the notebook is to be told first: that the run has begun, and from what."""
         notebook, run_id, now = self._notebook, self._run_id, Moment.now()
         owner = identity.own().text
@@ -103,6 +139,8 @@ class Supervision:
         return unsaid
 
     def _describe(self) -> None:
+        if self._is_described:
+            return
         code = provenance.code(Path(self._order.code))
         environment = provenance.environment()
         runs.describe_run(self._notebook, self._run_id, code=code, environment=environment)
@@ -129,10 +167,17 @@ class Supervision:
             _say(error.message)
         return True
 
-    def _close(self, outcome: Outcome) -> bool:
+    def _close(self, outcome: Outcome, warnings: Sequence[str]) -> bool:
         moment = Moment.now()
-        day = moment.day(dt.time.fromisoformat(self._order.day_starts_at))
-        return end(self._notebook, self._run_id, self._intake, outcome, moment=moment, day=day)
+        return end(
+            self._notebook,
+            self._run_id,
+            self._intake,
+            outcome,
+            moment=moment,
+            day=moment.day(dt.time.fromisoformat(self._order.day_starts_at)),
+            warnings=warnings,
+        )
 
 
 def _ending(directory: RunDirectory, worker: WorkerProcess, stopping: Stopping) -> Outcome:
@@ -144,7 +189,7 @@ def _ending(directory: RunDirectory, worker: WorkerProcess, stopping: Stopping) 
     return endings.from_status(worker.status, was_stopped=stopping.has_begun)
 
 
-def _insist(action: Callable[[], _T]) -> _T:
+def insist(action: Callable[[], _T]) -> _T:
     """Do something with the notebook, again and again while it refuses.
 
     Raises:
