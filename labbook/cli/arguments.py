@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from labbook.errors import UsageError
+
 if TYPE_CHECKING:
     from labbook.cli.context import Context
 
@@ -31,3 +33,22 @@ class _RunId(click.IntRange):
 
 RUN = _RunId(max=2**63 - 1)
 """A run's number; `last` is the newest, `last~1` the one before."""
+
+
+def given(params: tuple[str, ...]) -> dict[str, str]:
+    """The texts that were typed for parameters, by name.
+
+    Raises:
+        UsageError: one is not of the form name=value, or is given twice.
+    """
+    found: dict[str, str] = {}
+    for param in params:
+        name, equals, value = param.partition("=")
+        if not equals or not name:
+            raise UsageError(
+                f"{param!r} is no parameter.", hint="Parameters are given as name=value."
+            )
+        if name in found:
+            raise UsageError(f"The parameter {name} is given twice.")
+        found[name] = value
+    return found

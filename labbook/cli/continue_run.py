@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from labbook.cli.arguments import RUN
+from labbook.cli.arguments import RUN, given
 from labbook.cli.context import Context
-from labbook.cli.run import finish, given
+from labbook.cli.run import finish
 from labbook.desk import launch
 
 

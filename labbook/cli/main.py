@@ -28,6 +28,7 @@ COMMANDS = {
     "note": "note:note",
     "experiments": "experiments:experiments",
     "run": "run:run",
+    "exec": "exec:exec_",
     "sweep": "sweep:sweep",
     "rerun": "rerun:rerun",
     "runs": "runs:runs",

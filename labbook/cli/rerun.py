@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from labbook.cli.arguments import RUN
+from labbook.cli.arguments import RUN, given
 from labbook.cli.context import Context
 from labbook.cli.output import say
-from labbook.cli.run import check_figures, finish, given
+from labbook.cli.run import check_figures, finish
 from labbook.desk import repeat
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
+from labbook.cli.arguments import given
 from labbook.cli.context import Context
 from labbook.cli.output import put, put_json, say
 from labbook.cli.shapes import run_json
@@ -114,25 +115,6 @@ def show_run(context: Context, run: Run, *, full: bool = False) -> None:
     from labbook.report.runs import headline
 
     put(headline(run), draw_run(run, find.results(context.desk, run), full=full))
-
-
-def given(params: tuple[str, ...]) -> dict[str, str]:
-    """The texts that were typed for parameters, by name.
-
-    Raises:
-        UsageError: one is not of the form name=value, or is given twice.
-    """
-    found: dict[str, str] = {}
-    for param in params:
-        name, equals, value = param.partition("=")
-        if not equals or not name:
-            raise UsageError(
-                f"{param!r} is no parameter.", hint="Parameters are given as name=value."
-            )
-        if name in found:
-            raise UsageError(f"The parameter {name} is given twice.")
-        found[name] = value
-    return found
 
 
 def _raise_unless_finished(run: Run) -> None:

@@ -21,6 +21,7 @@ from labbook.model import (
     Run,
     RunBlock,
     RunRole,
+    RunState,
     SweepBlock,
 )
 from labbook.model.comparison import compare
@@ -183,6 +184,7 @@ def _said(run: Run) -> Iterator[Text]:
 def _troubles(run: Run) -> Iterator[Text]:
     """How it ended when it did not simply finish, and what it warned of."""
     if run.message:
-        yield Text(plain_line(run.message), _FAILURE if run.state.has_ended else _FAINT)
+        is_trouble = run.state.has_ended and run.state is not RunState.FINISHED
+        yield Text(plain_line(run.message), _FAILURE if is_trouble else _FAINT)
     for warning in run.warnings:
         yield Text(f"! {plain_line(warning)}", _WARNING)

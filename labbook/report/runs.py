@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,6 +26,9 @@ STATE_STYLES = {
     RunState.TIMED_OUT: Style(color="red"),
     RunState.LOST: Style(color="red"),
 }
+COMMAND_LIMIT = 300
+"""A longer command line is shown whole only where all that was recorded is."""
+
 _FAINT = Style(dim=True)
 _PINNED = Style(color="yellow")
 _BAR_COLUMNS = 24
@@ -58,11 +62,19 @@ def params_text(params: Mapping[str, Any]) -> str:
 
 
 def origin_text(run: Run) -> str:
-    """What a run can be repeated from: parameters, seed, backend."""
-    parts = [params_text(run.params)]
+    """What a run can be repeated from: command, parameters, seed, backend."""
+    command = command_text(run)
+    if len(command) > COMMAND_LIMIT:
+        command = command[: COMMAND_LIMIT - 1] + "…"
+    parts = [command, params_text(run.params)]
     parts += [f"seed {run.seed}"] if run.seed is not None else []
     parts += [plain_line(run.backend)] if run.backend else []
     return " · ".join(part for part in parts if part)
+
+
+def command_text(run: Run) -> str:
+    """The command line, as one could type it; empty for an experiment."""
+    return "" if run.command is None else plain_line(shlex.join(run.command.argv))
 
 
 def progress_text(run: Run) -> Text | None:
@@ -92,6 +104,8 @@ def facts(run: Run) -> list[tuple[str, str]]:
         ("annotation", plain(run.annotation)),
         ("state", state_words(run)),
         ("message", plain_line(run.message)),
+        ("command", command_text(run)),
+        ("directory", plain_line(run.command.directory) if run.command else ""),
         ("parameters", params_text(run.params)),
         ("seed", _number(run.seed)),
         ("backend", backend_text(run)),
@@ -102,6 +116,7 @@ def facts(run: Run) -> list[tuple[str, str]]:
         ("commit", commit_text(run)),
         ("host", plain_line(run.host)),
         ("machine", machine_text(run)),
+        ("CPU time", numbers.duration(run.cpu_s) if run.cpu_s is not None else ""),
         ("peak memory", numbers.size(run.peak_memory_bytes) if run.peak_memory_bytes else ""),
         ("GPU memory", numbers.size(run.gpu_memory_bytes) if run.gpu_memory_bytes else ""),
         ("GPU busy", "" if run.gpu_utilisation is None else f"{run.gpu_utilisation:.0%}"),

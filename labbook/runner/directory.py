@@ -7,6 +7,7 @@
     spawned         the identity of the supervisor, by who started it
     claim           the identity of the supervisor, by itself; comes into being once and never
                     again, so a second supervisor for the same run stops at once
+    keeper/         of a command alone: what keeps it when its supervisor is killed (below)
     worker          the identity of the worker, by the supervisor
     events.jsonl    what the run says, one JSON object a line, only ever appended; a last line
                     without its newline was cut off by a kill and counts for nothing
@@ -37,6 +38,21 @@ exit.json, all but `state` optional:
     {"state": "finished" | "failed" | "cancelled", "message": "", "exit_code": 0,
      "signal": null, "duration_s": 1.25, "peak_memory_bytes": 50000000, "at_us": …}
 
+A command is started by its shim and outlives its supervisor, whose place another one takes:
+
+    keeper/shim     the identity of the shim, by itself; like `claim` it comes once, and is the
+                    right to start the command
+    keeper/claim.2  the identity of the second supervisor, and so on; each may be claimed when
+                    the one before it is gone
+    keeper/started  the command's process, when it was started in microseconds since 1970, and
+                    by the machine's own clock
+    keeper/stopping why the first signal was sent, "cancelled" or "timed_out", and when by that
+                    clock
+    keeper/next     the number of the run that tries again after this one has failed
+
+Its exit.json has besides "cpu_s", "monotonic" (the end by the machine's own clock),
+"left_processes" and "log_lacks_bytes".
+
 Nobody else needs to be alive for the notebook to take in what a directory holds.
 """
 
@@ -53,12 +69,16 @@ from typing import Any
 ENVIRONMENT = "LABBOOK_RUN_DIR"
 """Names the directory to the run itself; also how left-over processes are recognised."""
 
+KEEPER = "LABBOOK_RUN_KEEPER"
+"""Names the directory to the shim and the supervisor of a command, which are no part of it."""
+
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 OWN_NAMES = frozenset(
     {
         *("run.json", "earlier.json", "spawned", "claim", "worker", "events.jsonl", "log", "files"),
         *("cancel", "exit.json", "supervisor.log", "reserve", "metrics.jsonl", "provenance"),
+        "keeper",
     }
 )
 """What the protocol itself keeps in a run directory; everything else there is the run's."""
@@ -80,6 +100,7 @@ class RunDirectory:
         self.log = path / "log"
         self.files = path / "files"
         self.supervisor_log = path / "supervisor.log"
+        self.keeper = path / "keeper"
         self._exit = path / "exit.json"
         self._cancel = path / "cancel"
         self._reserve = path / "reserve"
@@ -106,20 +127,43 @@ class RunDirectory:
         if reserve:
             self._reserve.write_bytes(bytes(_RESERVE_BYTES))
 
-    def claim(self, identity: str) -> bool:
-        """Take the right to start this run; False when it is taken."""
-        claim = self.path / "claim"
+    def make_keeper(self) -> None:
+        """Make the place for a command's keeper."""
+        self.keeper.mkdir(mode=0o700)
+
+    def claim(self, identity: str, number: int = 1) -> bool:
+        """Take the right to look after this run; False when it is taken.
+
+        number: of a command's supervisor; the one before it is gone
+        """
+        return self._take(self._claim(number), identity)
+
+    def latest_claim(self) -> tuple[int, str]:
+        """The number and the identity of the last supervisor; 0 and "" before the first."""
+        number = 0
+        while self._claim(number + 1).exists():
+            number += 1
+        return number, self._read(self._claim(number)) if number else ""
+
+    def take_start(self, identity: str) -> bool:
+        """Take the right to start the command, so that a shim that comes late does not."""
+        return self._take(self.keeper / "shim", identity)
+
+    def _claim(self, number: int) -> Path:
+        return self.path / "claim" if number == 1 else self.keeper / f"claim.{number}"
+
+    def _take(self, right: Path, identity: str) -> bool:
         mine = self.path / f".claim.{os.getpid()}.{threading.get_ident()}"
         write_whole(mine, identity.encode())
         try:
             # A link appears with its content: nobody ever sees a claim without a name.
-            os.link(mine, claim)
+            os.link(mine, right)
         except FileExistsError:
             return False
         except OSError as error:
             if error.errno not in _NO_LINKS:
                 raise
-            return _create(claim, identity.encode())
+            return _create(right, identity.encode())
         finally:
             mine.unlink(missing_ok=True)
         return True
@@ -146,17 +190,33 @@ class RunDirectory:
         return found
 
     def is_claimed(self) -> bool:
-        return (self.path / "claim").exists()
+        return self._claim(1).exists()
+
+    def is_taken(self) -> bool:
+        """Whether the right to start the command is taken."""
+        return (self.keeper / "shim").exists()
 
     def identity(self, who: str) -> str:
-        """The identity in `spawned`, `claim` or `worker`; empty when it is not there (yet)."""
-        try:
-            return (self.path / who).read_text(encoding="utf-8")
-        except OSError:
-            return ""
+        """The identity in `spawned`, `claim`, `worker` or `keeper/shim`; empty when it is not
+        there (yet).
+        """
+        return self._read(self.path / who)
 
     def write_identity(self, who: str, identity: str) -> None:
         write_whole(self.path / who, identity.encode())
+
+    def words(self, which: str) -> list[str]:
+        """What stands in `keeper/started`, `stopping` or `next`; nothing when it is not there."""
+        return self._read(self.keeper / which).split()
+
+    def write_words(self, which: str, *words: object) -> None:
+        write_whole(self.keeper / which, " ".join(map(str, words)).encode())
+
+    def _read(self, path: Path) -> str:
+        try:
+            return path.read_text(encoding="utf-8")
+        except OSError:
+            return ""
 
     def ask_to_stop(self) -> None:
         self._cancel.touch(mode=0o600)
@@ -170,16 +230,15 @@ class RunDirectory:
         durable: also after a power cut, for which the disk is waited for
         """
         data = json.dumps(facts).encode()
-        write = write_whole if durable else _write_whole
         if self._exit.exists():
             return
         try:
-            write(self._exit, data)
+            write_whole(self._exit, data, for_good=durable)
         except OSError as error:
             if error.errno not in NO_ROOM:
                 raise
             self._reserve.unlink(missing_ok=True)
-            write(self._exit, data)
+            write_whole(self._exit, data, for_good=durable)
 
     def has_exit(self) -> bool:
         return self._exit.exists()
@@ -209,19 +268,18 @@ def _create(path: Path, data: bytes) -> bool:
     return True
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that it is there whole or not at all, also after a power cut."""
-    _write_whole(path, data, durable=True)
+def write_whole(path: Path, data: bytes, *, for_good: bool = True) -> None:
+    """Write a file so that it is there whole or not at all.
 
-
-def _write_whole(path: Path, data: bytes, *, durable: bool = False) -> None:
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    for_good: also after a power cut, which takes the disk's time
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     descriptor = os.open(partial, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
-            file.flush()
-            if durable:
+            if for_good:
+                file.flush()
                 os.fsync(file.fileno())
         partial.replace(path)
     except OSError:

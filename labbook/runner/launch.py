@@ -20,13 +20,10 @@ from labbook.runner import endings, identity
 from labbook.runner.directory import ENVIRONMENT, RunDirectory
 from labbook.runner.order import PATIENCE, Order, Patience
 from labbook.runner.paste import Intake, end
-from labbook.runner.spawn import spawn
+from labbook.runner.spawn import bury, spawn, spawned
 from labbook.settings import Settings
 from labbook.store import runs
 from labbook.store.notebook import Notebook
-
-_spawned: set[int] = set()
-"""Supervisors that this process started, to be buried when they have ended."""
 
 _launching: set[int] = set()
 """Threads of this process that are between a run's row and its supervisor."""
@@ -141,22 +138,6 @@ def _launching_here() -> Iterator[None]:
         _launching.discard(thread)
 
 
-def remember(pid: int) -> None:
-    """Let `bury` look after a process that this one has started."""
-    _spawned.add(pid)
-
-
-def bury() -> None:
-    """Take note of supervisors that have ended, so that they do not stay as zombies."""
-    for pid in tuple(_spawned):
-        try:
-            ended, _ = os.waitpid(pid, os.WNOHANG)
-        except ChildProcessError:
-            ended = pid
-        if ended:
-            _spawned.discard(pid)
-
-
 def _start_supervisor(
     notebook: Path, directory: RunDirectory, order: Order, earlier: Earlier | None
 ) -> None:
@@ -171,7 +152,7 @@ def _start_supervisor(
         {name: value for name, value in os.environ.items() if name != ENVIRONMENT},
         output=directory.supervisor_log,
     )
-    remember(pid)
+    spawned.add(pid)
     found = identity.of(pid)
     if found is not None:
         directory.write_identity("spawned", found.text)

@@ -12,7 +12,7 @@ import datetime as dt
 import json
 import mimetypes
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -151,16 +151,22 @@ class Intake:
             if batch.is_last or time.monotonic() > stop_at:
                 return True
 
-    def close(self, outcome: Outcome, *, moment: Moment, day: dt.date) -> bool:
+    def close(
+        self, outcome: Outcome, *, moment: Moment, day: dt.date, warnings: Sequence[str] = ()
+    ) -> bool:
         """Store the rest and end the run; False when somebody else has ended it.
 
         day: the day it is now
+        warnings: what the run's keepers have to say
 
         Raises:
             StoreError: nothing of this step was stored; it can be tried again.
         """
         rest = self.rest()
-        return rest is not None and self.store_rest(rest, outcome, moment=moment, day=day)
+        if rest is None:
+            return False
+        rest = replace(rest, warnings=[*rest.warnings, *warnings])
+        return self.store_rest(rest, outcome, moment=moment, day=day)
 
     def rest(self) -> Rest | None:
         """Store all that fits no last transaction, and the files: what is left to store.
@@ -295,6 +301,7 @@ def end(
     *,
     moment: Moment,
     day: dt.date,
+    warnings: Sequence[str] = (),
 ) -> bool:
     """Lead a run to its last state from whatever state it is in; whether this call did it."""
     if outcome.state is not RunState.LOST:
@@ -303,4 +310,4 @@ def end(
             notebook, run_id, RunState.STARTING, moment=moment, expected=(RunState.QUEUED,)
         )
         runs.step_run(notebook, run_id, RunState.FINISHING, moment=moment)
-    return intake.close(outcome, moment=moment, day=day)
+    return intake.close(outcome, moment=moment, day=day, warnings=warnings)

@@ -7,10 +7,10 @@ import datetime as dt
 import sys
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from labbook.errors import StoreError
 from labbook.model import Moment, RunState
@@ -18,13 +18,14 @@ from labbook.runner import endings, identity
 from labbook.runner.directory import RunDirectory
 from labbook.runner.gathering import Gathering
 from labbook.runner.gpu_usage import GpuUsage
+from labbook.runner.identity import Identity
 from labbook.runner.order import Order
 from labbook.runner.paste import Intake, end
 from labbook.runner.process import WorkerProcess
 from labbook.runner.stopping import Stopping
 from labbook.store import runs
 from labbook.store.notebook import Notebook
-from labbook.store.runs import Outcome
+from labbook.store.runs import ActiveRun, Outcome
 
 TURN_S = 0.25
 INGEST_EVERY_S = 0.5
@@ -37,6 +38,25 @@ INSIST_FOR_S = 600.0
 reconciled."""
 
 _T = TypeVar("_T")
+
+
+class Watched(Protocol):
+    """A worker or a command, as it is looked after."""
+
+    @property
+    def identity(self) -> str: ...
+    @property
+    def started_us(self) -> int: ...
+    def wait(self, timeout_s: float) -> bool: ...
+    def kill(self) -> object: ...
+
+
+class Ladder(Protocol):
+    """The steps that are taken when it is to stop."""
+
+    @property
+    def is_hopeless(self) -> bool: ...
+    def heed(self) -> None: ...
 
 
 def supervise(
@@ -66,29 +86,47 @@ class Supervision:
         notebook: Notebook,
         directory: RunDirectory,
         order: Order,
-        worker: WorkerProcess | None,
+        worker: Watched | None,
+        begun: ActiveRun | None = None,
     ) -> None:
+        """
+        begun: the run as another supervisor may have left it
+        """
         self._notebook = notebook
         self._order = order
         self._run_id = order.run
-        self._intake = Intake(notebook, order.run, directory)
+        seen = (0, 0) if begun is None else (begun.events_offset, begun.metrics_offset)
+        self._intake = Intake(notebook, order.run, directory, *seen)
         self._next_ingest = time.monotonic() + INGEST_EVERY_S
         self._next_heartbeat = time.monotonic() + HEARTBEAT_EVERY_S
-        self._gathering: Gathering | None = Gathering(directory, Path(order.code))
+        self._gathering: Gathering | None = None
+        if begun is None or not begun.run.environment:
+            self._gathering = _gathering(directory, order)
         self._worker = worker
         self._gpus = GpuUsage.start() if worker else None
         self._unsaid = self._introduction(worker)
 
-    def watch(self, worker: WorkerProcess, stopping: Stopping) -> None:
-        """Take in what the worker says, until it has ended or cannot be made to."""
+    def watch(
+        self,
+        worker: Watched,
+        stopping: Ladder,
+        *,
+        look: Callable[[], None] = lambda: None,
+        turn_s: float = TURN_S,
+    ) -> None:
+        """Take in what the worker says, until it has ended or cannot be made to.
+
+        look: called at every turn
+        """
         self._take_turn()
-        while not worker.wait(TURN_S) and not stopping.is_hopeless:
+        while not worker.wait(turn_s) and not stopping.is_hopeless:
             stopping.heed()
+            look()
             if not self._take_turn():
                 _say(f"run {self._run_id} was ended by somebody else; its worker is killed.")
                 worker.kill()
 
-    def close(self, outcome: Outcome) -> None:
+    def close(self, outcome: Outcome, warnings: Sequence[str] = ()) -> None:
         """Paste the run."""
         self._heed_gathering(GATHERING_PATIENCE_S)
         if self._gpus is not None:
@@ -99,9 +137,9 @@ class Supervision:
                 gpu_utilisation=self._gpus.mean_utilisation,
             )
         insist(self._say_the_unsaid)
-        insist(lambda: self._close(outcome))
+        insist(lambda: self._close(outcome, warnings))
 
-    def _introduction(self, worker: WorkerProcess | None) -> deque[Callable[[], object]]:
+    def _introduction(self, worker: Watched | None) -> deque[Callable[[], object]]:
         """What the notebook is to be told first: that the run has begun, and from what."""
         notebook, run_id, now = self._notebook, self._run_id, Moment.now()
         owner = identity.own().text
@@ -133,7 +171,10 @@ class Supervision:
         if self._gpus is not None and self._worker is not None and self._gpus.is_due:
             from labbook.runner.family import descendants
 
-            self._gpus.sample(descendants(self._worker.pid))
+            known = Identity.parse(self._worker.identity)
+            if known is not None:
+                below = {process.pid for process in descendants(known.pid)}
+                self._gpus.sample({known.pid, *below})
 
     def _say_the_unsaid(self) -> None:
         while self._unsaid:
@@ -159,10 +200,24 @@ class Supervision:
             _say(error.message)
         return True
 
-    def _close(self, outcome: Outcome) -> bool:
+    def _close(self, outcome: Outcome, warnings: Sequence[str]) -> bool:
         moment = Moment.now()
-        day = moment.day(dt.time.fromisoformat(self._order.day_starts_at))
-        return end(self._notebook, self._run_id, self._intake, outcome, moment=moment, day=day)
+        return end(
+            self._notebook,
+            self._run_id,
+            self._intake,
+            outcome,
+            moment=moment,
+            day=moment.day(dt.time.fromisoformat(self._order.day_starts_at)),
+            warnings=warnings,
+        )
+
+
+def _gathering(directory: RunDirectory, order: Order) -> Gathering:
+    """Of a command its own Python and its own directory count."""
+    if not order.is_command:
+        return Gathering(directory, Path(order.code))
+    return Gathering(directory, Path(order.code), argv=order.argv, started_in=Path(order.directory))
 
 
 def _ending(directory: RunDirectory, worker: WorkerProcess, stopping: Stopping) -> Outcome:

@@ -81,7 +81,7 @@ def _execute(directory: RunDirectory, recorder: DirectoryRecorder, ending: Endin
     params = experiment.checked(experiment.signature.accept(order.params))
     backend = choose(experiment.specification, order.backend, experiment.try_device)
     trial = Trial(
-        order.seed, backend, params=params, recorder=recorder, earlier=directory.read_earlier()
+        order.seed or 0, backend, params=params, recorder=recorder, earlier=directory.read_earlier()
     )
     if directory.is_asked_to_stop():
         raise Cancelled

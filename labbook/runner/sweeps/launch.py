@@ -12,8 +12,7 @@ from labbook.model import Moment, Space, Sweep, SweepState
 from labbook.runner import identity
 from labbook.runner.directory import ENVIRONMENT
 from labbook.runner.executors.choose import parse_executor
-from labbook.runner.launch import remember
-from labbook.runner.spawn import spawn
+from labbook.runner.spawn import spawn, spawned
 from labbook.runner.sweeps.directory import SweepDirectory, SweepOrder
 from labbook.settings import Settings
 from labbook.store import sweeps
@@ -166,7 +165,7 @@ def _set_off(
             notebook, sweep.id, SweepState.LOST, why, owner=owner, moment=moment, day=day
         )
         raise ExperimentError(f"Sweep {sweep.id} could not be started: {error}.") from error
-    remember(pid)
+    spawned.add(pid)
     # Whichever of the two is first says it: the sweep is its supervisor's from here on.
     found = identity.of(pid)
     if found is not None:
