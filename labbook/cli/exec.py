@@ -96,22 +96,25 @@ def exec_(
         seed=seed,
         thread=thread,
         tags=tags,
-        size=_terminal_size(),
+        size=terminal_size(),
         timeout_s=None if timeout is None else _seconds(timeout),
         attempts=1 + retry,
         keep=keep or ("*",),
         standard_input=source,
         input_name=source_name,
     )
-    if detach:
-        say(f"run {run_id} has started; `labbook runs log --follow {run_id}` shows its output.")
-        if as_json:
-            _put_run(context, run_id)
-        return
-    if is_terminal(2):
+    if is_terminal(2) and not detach:
         say(f"run {run_id} · {name}")
-    code = follow(context, run_id, as_json=as_json, put_run=_put_run)
-    sys.exit(code)
+    watch_command(context, run_id, detach=detach, as_json=as_json)
+
+
+def watch_command(context: Context, run_id: int, *, detach: bool, as_json: bool) -> None:
+    """Follow a command to its end, and exit with its code; or leave it to itself."""
+    if not detach:
+        sys.exit(follow(context, run_id, as_json=as_json, put_run=_put_run))
+    say(f"run {run_id} has started; `labbook runs log --follow {run_id}` shows its output.")
+    if as_json:
+        _put_run(context, run_id)
 
 
 def _put_run(context: Context, run_id: int) -> None:
@@ -169,7 +172,7 @@ def _standard_input() -> tuple[int | None, str]:
     return (0, "-") if is_pipe else (None, "")
 
 
-def _terminal_size() -> tuple[int, int]:
+def terminal_size() -> tuple[int, int]:
     for stream in (1, 2, 0):
         if is_terminal(stream):
             size = os.get_terminal_size(stream)

@@ -32,6 +32,7 @@ class Request:
     size: columns and rows of the terminal that it sees
     attempts: how often it may be started in all, while it fails
     keep: patterns of the files that are kept of what it leaves
+    parent_id: the run that it repeats
     """
 
     argv: tuple[str, ...]
@@ -46,6 +47,7 @@ class Request:
     timeout_s: float | None = None
     attempts: int = 1
     keep: tuple[str, ...] = ("*",)
+    parent_id: int | None = None
 
 
 def checked(argv: tuple[str, ...], directory: str) -> None:
@@ -183,6 +185,7 @@ def _new_run(request: Request, settings: Settings, moment: Moment) -> NewRun:
         thread=request.thread,
         tags=request.tags,
         command=Command(request.argv, request.directory),
+        parent_id=request.parent_id,
     )
 
 
