@@ -12,7 +12,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ class Settings:
     repositories: git repositories whose commits the weekly review gathers
     author: only commits whose author contains this text; empty for everybody's
     keep_at_most: the size in bytes up to which a file that a run leaves is kept by itself
+    runs_at_once: how many runs of the queue may go on together; 0 for as many as there are cores
     theme: the app's colours; else what suits the terminal
     keys: the app's keys that are changed, by the ids that its help shows
     """
@@ -45,6 +46,7 @@ class Settings:
     repositories: tuple[Path, ...] = ()
     author: str = ""
     keep_at_most: int = 100_000_000
+    runs_at_once: int = 0
     theme: str = ""
     keys: Mapping[str, str] = field(default_factory=dict)
     sources: tuple[Path, ...] = field(default=(), compare=False)
@@ -145,27 +147,42 @@ def _read(path: Path, refused: tuple[str, ...] = ()) -> dict[str, Any]:
 
 
 def _typed(key: str, value: Any, path: Path) -> Any:
-    if key == "day_starts_at":
-        try:
-            begins = value if isinstance(value, dt.time) else dt.time.fromisoformat(value)
-        except (TypeError, ValueError):
-            begins = None
-        if begins is None or begins.tzinfo is not None:
-            raise _wrong(key, value, path, 'a time such as "04:00"')
-        return begins
-    if key == "repositories":
-        if isinstance(value, list) and all(isinstance(item, str) for item in value):
-            return tuple((path.parent / Path(item).expanduser()).absolute() for item in value)
-        raise _wrong(key, value, path, 'a list of directories such as ["~/code/labbook"]')
-    if key == "keep_at_most":
-        return _size(key, value, path)
-    if key == "keys":
-        if isinstance(value, dict) and all(isinstance(item, str) for item in value.values()):
-            return value
-        raise _wrong(key, value, path, 'a table such as {"day.add" = "n"}')
+    read: Callable[[str, Any, Path], Any] = _READ.get(key, _text)
+    return read(key, value, path)
+
+
+def _text(key: str, value: Any, path: Path) -> str:
     if isinstance(value, str):
         return value
     raise _wrong(key, value, path, "a text in quotes")
+
+
+def _time(key: str, value: Any, path: Path) -> dt.time:
+    try:
+        begins = value if isinstance(value, dt.time) else dt.time.fromisoformat(value)
+    except (TypeError, ValueError):
+        begins = None
+    if begins is None or begins.tzinfo is not None:
+        raise _wrong(key, value, path, 'a time such as "04:00"')
+    return begins
+
+
+def _directories(key: str, value: Any, path: Path) -> tuple[Path, ...]:
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return tuple((path.parent / Path(item).expanduser()).absolute() for item in value)
+    raise _wrong(key, value, path, 'a list of directories such as ["~/code/labbook"]')
+
+
+def _count(key: str, value: Any, path: Path) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    raise _wrong(key, value, path, "a number of runs such as 2")
+
+
+def _keys(key: str, value: Any, path: Path) -> Mapping[str, str]:
+    if isinstance(value, dict) and all(isinstance(item, str) for item in value.values()):
+        return value
+    raise _wrong(key, value, path, 'a table such as {"day.add" = "n"}')
 
 
 def _size(key: str, value: Any, path: Path) -> int:
@@ -177,3 +194,12 @@ def _size(key: str, value: Any, path: Path) -> int:
 
 def _wrong(key: str, value: Any, path: Path, expected: str) -> UsageError:
     return UsageError(f"In {path}, {key} = {value!r} is not {expected}.")
+
+
+_READ: dict[str, Callable[[str, Any, Path], Any]] = {
+    "day_starts_at": _time,
+    "repositories": _directories,
+    "keep_at_most": _size,
+    "runs_at_once": _count,
+    "keys": _keys,
+}
