@@ -100,7 +100,7 @@ def _pages(desk: Desk, period: Period) -> WeekPages:
     from labbook.report.weekly import WeekPages
 
     draft = desk_review.draft(desk, period)
-    runs = {run.id: run for run in desk_review.runs_ended_in(desk, period)}
+    runs = {run.id: run for run in desk_review.runs_ended_in(desk, period, draft.material)}
     runs |= _pointed_at(desk, draft)
     return WeekPages(
         draft=draft,

@@ -24,7 +24,16 @@ if TYPE_CHECKING:
     from labbook.model.figure import Axis, Figure, Mark, Series
     from labbook.model.moment import Moment
     from labbook.model.next_step import NextStep, StepState
-    from labbook.model.review import Review, ReviewDraft, ReviewItem, Section, Verdict
+    from labbook.model.review import (
+        Closing,
+        Material,
+        Review,
+        ReviewDraft,
+        ReviewItem,
+        ReviewRevision,
+        Section,
+        Verdict,
+    )
     from labbook.model.run import (
         Artifact,
         ArtifactKind,
@@ -47,6 +56,7 @@ __all__ = [
     "Block",
     "BlockKind",
     "Cell",
+    "Closing",
     "Code",
     "Column",
     "Command",
@@ -58,6 +68,7 @@ __all__ = [
     "Hit",
     "HitKind",
     "Mark",
+    "Material",
     "Metric",
     "Moment",
     "NextStep",
@@ -69,6 +80,7 @@ __all__ = [
     "Review",
     "ReviewDraft",
     "ReviewItem",
+    "ReviewRevision",
     "Revision",
     "Run",
     "RunBlock",

@@ -140,7 +140,7 @@ async def test_u_takes_changes_back_one_by_one(week: Desk) -> None:
 async def test_a_line_under_next_steps_becomes_a_next_step(week: Desk) -> None:
     async with opened(week, size=(80, 40)) as hand:
         await open_review(hand)
-        await hand.press("G", "a")
+        await hand.press("G", "k", "a")
         await hand.type("write the paper")
         await hand.press("escape", "s")
     assert "write the paper" in [step.text for step in steps.open_steps(week)]

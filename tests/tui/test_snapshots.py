@@ -70,6 +70,7 @@ def book(notebook: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ]
         week = Period.week_of(last_friday)
         review.save(desk, week, planned, (), version=None)
+        review.close(desk, week)
         write.save_note(desk, note.id, note.body + "\n\nand more", version=note.version)
     with desk_at(notebook, lambda: at(12)) as desk:
         write.add_note(desk, PLAN)

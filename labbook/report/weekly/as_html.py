@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from labbook.model import Figure, Run
 from labbook.report.figures import adaptive_svg
 from labbook.report.html import note_html
+from labbook.report.reviews import closing_words
 from labbook.report.runs import backend_text, clock, params_text, state_words
 from labbook.report.tables import html_table
 from labbook.report.weekly import pages as week
@@ -48,6 +49,8 @@ def weekly_html(pages: WeekPages, cache: Path | None = None) -> str:
             steps=steps,
             standing=week.standing_words(steps),
             sections=week.sections(pages),
+            closing=closing_words(pages.draft.saved),
+            left=week.not_taken_up(pages),
             time=pages.time,
             runs=[run for _, (run, _) in sorted(pages.runs.items())],
             written=clock(pages.written, with_day=True) if pages.written else "",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from labbook.model import Figure, Results, Run, Section
 from labbook.report import numbers
 from labbook.report.markdown import escape_markdown, safe_markdown
+from labbook.report.reviews import closing_words
 from labbook.report.runs import backend_text, clock, commit_text, params_text
 from labbook.report.tables import markdown_table
 from labbook.report.textplot import draw
@@ -32,13 +33,16 @@ def weekly_markdown(pages: WeekPages, image: Address | None = None) -> str:
     lines += [" · ".join(under), ""] if under else []
     if not pages.draft.saved:
         lines += ["*A draft: this review is not saved yet.*", ""]
+    if closing := closing_words(pages.draft.saved):
+        lines += [f"*{closing}*", ""]
     for sentence in pages.draft.missing:
         lines += [f"**{escape_markdown(sentence)}**", ""]
     lines += _follow_up(week.follow_up(pages.draft))
     for section in week.sections(pages):
         lines += [f"## {section.title}", "", *_section(section, image), ""]
-    lines += _time(pages, image)
+        lines += _time(pages, image) if section.section is Section.TIME else []
     lines += _runs([run for _, (run, _) in sorted(pages.runs.items())])
+    lines += _not_taken_up(pages)
     written = f" on {clock(pages.written, with_day=True)}" if pages.written else ""
     return "\n".join([*lines, f"*Written by labbook{written}.*", ""])
 
@@ -57,7 +61,7 @@ def _follow_up(steps: tuple[FollowUp, ...]) -> Iterator[str]:
 
 
 def _section(section: ShownSection, image: Address | None) -> Iterator[str]:
-    if not section.items and not section.repositories:
+    if section.is_empty:
         yield "*Nothing noted.*"
     box = "[ ] " if section.section is Section.NEXT_STEPS else ""
     for shown in section.items:
@@ -111,10 +115,15 @@ def _results(results: Results, image: Address | None) -> Iterator[str]:
 
 def _time(pages: WeekPages, image: Address | None) -> Iterator[str]:
     if pages.time is not None:
-        yield from ("## Time", "")
         yield from _results(Results((pages.time.table,), (pages.time.figure,)), image)
         for sentence in pages.time.sentences:
             yield from (escape_markdown(sentence), "")
+
+
+def _not_taken_up(pages: WeekPages) -> Iterator[str]:
+    title, lines = week.not_taken_up(pages)
+    if lines:
+        yield from (f"## {title}", "", *(f"- {escape_markdown(line)}" for line in lines), "")
 
 
 def _hash(shown: ShownItem) -> str:

@@ -19,6 +19,7 @@ from labbook.model import (
     StepState,
     Table,
 )
+from labbook.report.reviews import material_line, not_taken_up_title
 from labbook.text.plain import plain_line
 
 if TYPE_CHECKING:
@@ -92,6 +93,11 @@ class ShownSection:
     def title(self) -> str:
         return self.section.value.capitalize()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it has to say that it says nothing; that of time has its chart."""
+        return not (self.items or self.repositories) and self.section is not Section.TIME
+
 
 def follow_up(draft: ReviewDraft) -> tuple[FollowUp, ...]:
     """The previous review's next steps: as this review judged them, else as they stand."""
@@ -112,10 +118,15 @@ def follow_up(draft: ReviewDraft) -> tuple[FollowUp, ...]:
 
 
 def sections(pages: WeekPages) -> tuple[ShownSection, ...]:
-    """The four sections; a run's tables and figures stand below the first item from it."""
+    """The sections; a run's tables and figures stand below the first item from it.
+
+    That of time is missing where nothing is known of it.
+    """
     shown: set[int] = set()
     found = []
     for section in Section:
+        if section is Section.TIME and not (pages.time or pages.draft.section(section)):
+            continue
         items = [_shown(item, pages, shown) for item in pages.draft.section(section)]
         by_repository: dict[str, list[ShownItem]] = {}
         for each in items:
@@ -131,6 +142,12 @@ def sections(pages: WeekPages) -> tuple[ShownSection, ...]:
     return tuple(found)
 
 
+def not_taken_up(pages: WeekPages) -> tuple[str, tuple[str, ...]]:
+    """The title and the lines of what no item was made of; empty where all is taken up."""
+    left = pages.draft.unpromoted
+    return not_taken_up_title(left), tuple(map(material_line, left))
+
+
 def run_id(source: str) -> int | None:
     """The run that "run:41" names."""
     kind, _, number = source.partition(":")
@@ -142,6 +159,8 @@ def origin_words(source: str) -> str:
     kind, _, rest = source.partition(":")
     if kind == "commit":
         return plain_line(rest.rpartition("@")[2])[:_HASH_LENGTH]
+    if kind == "time":
+        return ""
     words = {"run": "run", "note": "note", "step": "next step"}
     return f"{words[kind]} {plain_line(rest)}" if kind in words else plain_line(source)
 

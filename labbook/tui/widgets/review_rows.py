@@ -54,12 +54,14 @@ def rows_of(draft: ReviewDraft, width: int) -> list[Widget]:
         for each in draft.missing
     ]
     if draft.previous is not None and draft.previous_steps:
-        left = len(edits.unsettled(draft))
+        left = len(draft.unjudged)
         state = f"{left} to settle" if left else "all settled"
         rows.append(_section(f"next steps of {draft.previous.period.label}", state))
         rows += [StepRow(step, edits.verdict_of(draft, step.id)) for step in draft.previous_steps]
     for section in Section:
         items = draft.section(section)
+        if section is Section.TIME and not items:
+            continue
         rows.append(_section(section.value, str(len(items)) if items else ""))
         rows += [ItemRow(section, item, width) for item in items]
         rows += [] if items else [ItemRow(section, None, width)]

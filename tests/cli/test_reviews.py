@@ -1,0 +1,56 @@
+"""Closing a review, asking whether one is due, and its versions, in real processes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.command import labbook
+from tests.support.notebooks import new_notebook
+
+LAST_WEEK = "last week"
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    new_notebook(tmp_path / "notebook").close()
+    return tmp_path / "notebook"
+
+
+def test_a_review_is_due_until_it_is_saved_and_closed(book: Path) -> None:
+    assert labbook(book, "review", "--due").code == 0
+    labbook(book, "log", "k3 wins #finding", "--day", "7 days ago")
+    due = labbook(book, "review", "--due")
+    assert due.code == 10
+    assert due.out.startswith("The review of 20")
+    assert len(due.out.splitlines()) == 1
+    unsaved = labbook(book, "review", LAST_WEEK, "--close")
+    assert (unsaved.code, "--save --close" in unsaved.err) == (3, True)
+    closed = labbook(book, "review", LAST_WEEK, "--save", "--close")
+    assert (closed.code, "is closed." in closed.err) == (0, True)
+    assert labbook(book, "review", "--due").code == 0
+    shown = labbook(book, "review", LAST_WEEK, "--json").json
+    assert shown["left_open"] == 0
+    assert shown["unpromoted"] == []
+    assert shown["read"] == {"blocks": 1, "read": 0}
+
+
+def test_versions_are_listed_compared_and_restored(book: Path, tmp_path: Path) -> None:
+    script = tmp_path / "editor.sh"
+    script.write_text("#!/bin/sh\nsed -i 's/wins/loses/' \"$1\"\n")
+    script.chmod(0o755)
+    labbook(book, "log", "k3 wins #finding")
+    labbook(book, "review", "--save")
+    labbook(book, "review", "--edit", env={"EDITOR": str(script)})
+    assert [each["name"] for each in labbook(book, "review", "--history", "--json").json] == [
+        "1",
+        "2",
+    ]
+    changes = labbook(book, "review", "--diff", "1", "2").out.splitlines()
+    assert [line[:9] for line in changes if "k3" in line] == ["-- k3 win", "+- k3 los"]
+    assert labbook(book, "review", "--restore", "1").code == 0
+    assert labbook(book, "review", "--diff", "1", "3").out == ""
+    assert labbook(book, "review", "--diff", "1", "7").code == 3
+    for wrong in (("--due", "last week"), ("--due", "--history"), ("--with-open",)):
+        assert labbook(book, "review", *wrong).code == 2
