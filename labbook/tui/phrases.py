@@ -26,9 +26,9 @@ def near_day(day: dt.date, today: dt.date) -> str:
     return _NEAR.get(away) or (f"{-away} days ago" if away < 0 else f"in {away} days")
 
 
-def count(number: int, noun: str) -> str:
-    """ "1 note", "2 notes"."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def count(number: int, noun: str, several: str = "") -> str:
+    """ "1 note", "2 notes"; "2 copies" where they are called so."""
+    return f"{number} {noun}" if number == 1 else f"{number} {several or f'{noun}s'}"
 
 
 def state(run: Run) -> Content:

@@ -16,6 +16,15 @@ def added(draft: ReviewDraft, section: Section, after: ReviewItem | None, text: 
     return replace(draft, items=tuple(items))
 
 
+def promoted(draft: ReviewDraft, item: ReviewItem) -> ReviewDraft:
+    """With one item at the end of its section, unless it says the same there already."""
+    if item in draft.items:
+        return draft
+    items = list(draft.items)
+    items.insert(_end(items, item.section), item)
+    return replace(draft, items=tuple(items))
+
+
 def changed(draft: ReviewDraft, item: ReviewItem, text: str) -> ReviewDraft:
     """With another text in one item; where it came from stays."""
     items = list(draft.items)

@@ -6,14 +6,25 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from labbook.model import NextStep, ReviewDraft, ReviewItem, Section, StepState, Verdict
+from labbook.model import (
+    Material,
+    NextStep,
+    ReviewDraft,
+    ReviewItem,
+    Section,
+    StepState,
+    Verdict,
+)
 from labbook.report.notes import draw_note
+from labbook.report.reviews import material_line, not_taken_up_title
 from labbook.text.plain import plain_line
 from labbook.tui import review_edits as edits
 from labbook.tui.drawing import flat
+from labbook.tui.widgets.held_scroll import HeldScroll
 from labbook.tui.widgets.words import Words
 
 NEW_LINE = "\n  "
+MOST_LEFT_OUT = 100
 
 _MARKS = {
     "done": ("✓", "$success"),
@@ -21,6 +32,10 @@ _MARKS = {
     "dropped": ("✗", "$warning"),
     "": ("?", "bold $error"),
 }
+
+
+class DraftColumn(HeldScroll):
+    """The right side of a review: its lines."""
 
 
 class ReviewRow(Static, can_focus=True):
@@ -65,9 +80,18 @@ def rows_of(draft: ReviewDraft, width: int) -> list[Widget]:
         rows.append(_section(section.value, str(len(items)) if items else ""))
         rows += [ItemRow(section, item, width) for item in items]
         rows += [] if items else [ItemRow(section, None, width)]
+    if others := draft.unpromoted:
+        rows += [_section(not_taken_up_title(others), ""), _left_out(others)]
     if rows:
         rows[0].add_class("-first")
     return rows
+
+
+def _left_out(left: tuple[Material, ...]) -> Words:
+    lines = [material_line(each) for each in left[:MOST_LEFT_OUT]]
+    if len(left) > MOST_LEFT_OUT:
+        lines.append(f"… and {len(left) - MOST_LEFT_OUT} more")
+    return Words(Content.styled("\n".join(lines), "$quiet"), classes="missing")
 
 
 def _section(name: str, state: str) -> Words:
