@@ -14,6 +14,7 @@ from labbook.model import Draft, Note, ReviewDraft, RunBlock
 from labbook.text.when import Period
 from labbook.tui.drafts import REVIEW, dead_drafts
 from labbook.tui.drawing import Drawn, draw_block
+from labbook.tui.widgets.review_rows import draw_item
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +51,19 @@ class Gathered(Message):
 
 
 def read_review(
-    desk: Desk, period: Period, window: str, width: int, known: Mapping[int, Drawn]
+    desk: Desk, period: Period, window: str, widths: tuple[int, int], known: Mapping[int, Drawn]
 ) -> ReviewRead:
     """The review of a period, with what this window or a dead one has changed in it.
 
+    widths: what blocks and what lines are drawn in
     known: blocks that are drawn already, by id; those that are as they were are not drawn again
     """
     draft = review.draft(desk, period)
-    drawn = tuple(_drawn(each.block, width, known.get(each.block.id)) for each in draft.material)
+    for item in draft.items:
+        draw_item(item, widths[1])  # remembered, so that showing it has nothing to draw
+    drawn = tuple(
+        _drawn(each.block, widths[0], known.get(each.block.id)) for each in draft.material
+    )
     found = ReviewRead(draft, drawn, _late(desk, draft))
     drafts = [each for each in write.drafts(desk) if each.window.endswith(REVIEW + period.label)]
     own = [each for each in drafts if each.window == f"{window}{REVIEW}{period.label}"]

@@ -11,6 +11,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Vertical
+from textual.widget import Widget
 
 from labbook.model import Draft, ReviewDraft
 from labbook.text.when import PERIOD_EXAMPLES, Period, parse_period
@@ -31,6 +32,9 @@ ROW_MARGIN = 4
 
 WIDTHS = [(0, "-narrow"), (76, "-normal"), (100, "-double")]
 """From so many columns on days and review stand side by side."""
+
+LINES_AT_ONCE = 60
+"""So many rows fill any screen; the others are shown below them a moment later."""
 
 REDRAW_AFTER_S = 0.06
 AGAIN_AFTER_S = 1.0
@@ -78,6 +82,7 @@ class ReviewPage(ReviewDays):
         self.HORIZONTAL_BREAKPOINTS = WIDTHS
         self._late = 0
         self._drawn_at = 0
+        self._lines_left: list[Widget] = []
         self._again = Later(self, AGAIN_AFTER_S, self._read_again)
         self._redraw = Later(self, REDRAW_AFTER_S, self._redraw_at_new_width)
 
@@ -109,7 +114,9 @@ class ReviewPage(ReviewDays):
 
     def _ask(self, window: str) -> None:
         known = {row.material.block.id: row.source.drawn for row in self.days.query(SourceRow)}
-        reading = partial(read_review, self.desk, self.period, window, self._days_width, known)
+        reading = partial(
+            read_review, self.desk, self.period, window, (self._days_width, self._item_width), known
+        )
         ask(self, "review", reading, ReviewAnswered)
 
     @property
@@ -171,10 +178,20 @@ class ReviewPage(ReviewDays):
                 self.set_focus(None)  # or it would go to the other side
             await column.remove_children()
             self._drawn_at = self._item_width
-            await column.mount_all(rows_of(draft, self._drawn_at))
+            made = rows_of(draft, self._drawn_at)
+            first = LINES_AT_ONCE if select < LINES_AT_ONCE // 2 else len(made)
+            await column.mount_all(made[:first])
+            self._lines_left = made[first:]
+        self.call_after_refresh(self._mount_lines_left, self._lines_left)
         rows = self.rows
         if rows and (self.focused is None or typing):
             self._select(rows[max(0, min(select, len(rows) - 1))])
+
+    async def _mount_lines_left(self, rows: list[Widget]) -> None:
+        """What does not fit on the first screen; nothing where it is drawn anew already."""
+        if rows is self._lines_left and rows:
+            self._lines_left = []
+            await self.query_one(DraftColumn).mount_all(rows)
 
     def _show_heading(self, draft: ReviewDraft) -> None:
         line = self.query_one("#review-heading", Words)

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import BindingType
+from textual.widget import Widget
 
 from labbook.desk import review, review_lines
 from labbook.desk.desk import Desk
@@ -32,6 +33,9 @@ from labbook.tui.work import Done
 
 MARK_AFTER_S = 0.4
 """A key held down passes many blocks; they are written as read at once."""
+
+AT_ONCE = 24
+"""So many rows fill any screen; the others are shown behind them a moment later."""
 
 _SECTIONS = {
     "f": Section.FINDINGS,
@@ -60,6 +64,7 @@ class ReviewDays(ReviewSaving):
         super().__init__()
         self._read_now: set[int] = set()
         self._unread: set[int] = set()
+        self._waiting: list[Widget] = []
         self._mark_soon = Later(self, MARK_AFTER_S, self._write_marks)
 
     @property
@@ -87,10 +92,21 @@ class ReviewDays(ReviewSaving):
                 if was_here:
                     self.set_focus(None)
                 await self.days.remove_children()
-                await self.days.mount_all(rows_of_days(sources))
+                rows = rows_of_days(sources)
+                await self.days.mount_all(rows[:AT_ONCE])
+            self._waiting = rows[AT_ONCE:]
+            self.call_after_refresh(self._mount_waiting, self._waiting)
             if was_here and self.source_rows:
                 self.select_source(self.source_rows[0])
         self._tell_how_much()
+
+    async def _mount_waiting(self, rows: list[Widget]) -> None:
+        """What does not fit on the first screen; nothing where other rows came in between."""
+        if rows is self._waiting and rows:
+            self._waiting = []
+            self.days.hold()
+            await self.days.mount_all(rows)
+            self._tell_how_much()
 
     def _sources(self, found: ReviewRead) -> list[Source]:
         draft = self.draft or found.draft
@@ -102,7 +118,8 @@ class ReviewDays(ReviewSaving):
         ]
 
     def _tell_how_much(self) -> None:
-        rows = [row for row in self.days.query_children(SourceRow) if not row.line]
+        shown = (*self.days.query_children(SourceRow), *self._waiting)
+        rows = [row for row in shown if isinstance(row, SourceRow) and not row.line]
         self.query_one("#days-heading", Words).update(how_much_is_read(r.source for r in rows))
 
     def select_source(self, row: SourceRow) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
@@ -49,7 +51,7 @@ class ItemRow(ReviewRow):
     """One line of a section; without an item the place for a first one."""
 
     def __init__(self, section: Section, item: ReviewItem | None, width: int) -> None:
-        super().__init__(_item(item, width) if item else _nothing())
+        super().__init__(draw_item(item, width) if item else _nothing())
         self.section = section
         self.item = item
 
@@ -101,7 +103,9 @@ def _section(name: str, state: str) -> Words:
     )
 
 
-def _item(item: ReviewItem, width: int) -> Content:
+@lru_cache(maxsize=1024)
+def draw_item(item: ReviewItem, width: int) -> Content:
+    """One line of a review, drawn once for each width."""
     text = flat(draw_note(item.text), max(10, width - 2))
     lines = text.split("\n")
     indented = [Content("  ") + line for line in lines[1:]]

@@ -10,6 +10,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual.binding import BindingType
 from textual.content import Content
+from textual.geometry import Size
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -57,6 +58,12 @@ class SourceRow(Static, can_focus=True):
         self.set_classes("source line" if line else "source")
         self.source = source
         self.line = line
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """The drawing's own height: its lines are broken already."""
+        if self.line or width < self.source.drawn.width + MARK_COLUMNS:
+            return super().get_content_height(container, viewport, width)
+        return self.source.drawn.height
 
     @property
     def material(self) -> Material:
