@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,28 @@ def test_versions_are_listed_compared_and_restored(book: Path, tmp_path: Path) -
     assert labbook(book, "review", "--diff", "1", "7").code == 3
     for wrong in (("--due", "last week"), ("--due", "--history"), ("--with-open",)):
         assert labbook(book, "review", *wrong).code == 2
+
+
+def test_a_report_is_data_too_and_of_a_month_a_day_or_a_run(book: Path, tmp_path: Path) -> None:
+    labbook(book, "log", "k3 wins #finding\n\n- [ ] tell Ada", "--day", "2026-10-05")
+    labbook(book, "log", "nothing in particular", "--day", "2026-10-06")
+    labbook(book, "log", "- [ ] of another day", "--day", "2026-10-02")
+    ran = labbook(book, "run", "kl.bias-table", "samples=1e3", "--json").json
+    month = labbook(book, "report", "2026-10", "--format", "json").json
+    assert month["title"] == "October 2026"
+    assert [each["text"] for each in month["sections"]["experimental findings"]] == [
+        "k3 wins #finding"
+    ]
+    assert [each["line"] for each in month["not_taken_up"]] == ["nothing in particular"]
+    day = labbook(book, "report", "2026-10-05", "--format", "json").json
+    assert day["title"] == "Monday 2026-10-05"
+    assert [each["text"] for each in day["sections"]["next steps"]] == ["tell Ada"]
+    assert "## Besides: 1 block" in labbook(book, "report", "2026-10-06").out
+    path = tmp_path / "run.json"
+    assert labbook(book, "report", f"run:{ran['id']}", "-o", str(path)).code == 0
+    (run,) = json.loads(path.read_text())["runs"]
+    assert run["metrics"] == ran["metrics"]
+    assert [each["name"] for each in run["tables"]] == [each["name"] for each in ran["tables"]]
+    assert run["figures"][0]["series"]
+    assert labbook(book, "report", "run:x").code == 2
+    assert labbook(book, "report", "run:77").code == 3

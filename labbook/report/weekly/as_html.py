@@ -43,7 +43,8 @@ def weekly_html(pages: WeekPages, cache: Path | None = None) -> str:
         .render(
             css=(directory / "report.css").read_text("utf-8"),
             draft=pages.draft,
-            title=week.title(period),
+            is_draft=pages.is_draft,
+            title=week.heading(pages),
             days=week.days(period),
             author=plain_line(pages.author),
             steps=steps,

@@ -12,7 +12,7 @@ from labbook.report.runs import backend_text, clock, commit_text, params_text
 from labbook.report.tables import markdown_table
 from labbook.report.textplot import draw
 from labbook.report.weekly import pages as week
-from labbook.report.weekly.pages import FollowUp, ShownItem, ShownSection, WeekPages
+from labbook.report.weekly.pages import FollowUp, ShownItem, ShownSection, TimePages, WeekPages
 from labbook.report.words import describe, left_out
 
 _PLOT_COLUMNS = 72
@@ -27,11 +27,12 @@ def weekly_markdown(pages: WeekPages, image: Address | None = None) -> str:
     image: gives the address of a figure's image; without it figures are drawn as text
     """
     period = pages.draft.period
-    lines = [f"# {week.title(period)}", ""]
-    under = [week.days(period)] if week.days(period) != week.title(period) else []
+    title = week.heading(pages)
+    lines = [f"# {escape_markdown(title)}", ""]
+    under = [week.days(period)] if week.days(period) != title else []
     under += [escape_markdown(pages.author)] if pages.author else []
     lines += [" · ".join(under), ""] if under else []
-    if not pages.draft.saved:
+    if pages.is_draft:
         lines += ["*A draft: this review is not saved yet.*", ""]
     if closing := closing_words(pages.draft.saved):
         lines += [f"*{closing}*", ""]
@@ -40,7 +41,8 @@ def weekly_markdown(pages: WeekPages, image: Address | None = None) -> str:
     lines += _follow_up(week.follow_up(pages.draft))
     for section in week.sections(pages):
         lines += [f"## {section.title}", "", *_section(section, image), ""]
-        lines += _time(pages, image) if section.section is Section.TIME else []
+        if section.section is Section.TIME and pages.time is not None:
+            lines = [*lines[:-1], *_time(pages.time, image)]
     lines += _runs([run for _, (run, _) in sorted(pages.runs.items())])
     lines += _not_taken_up(pages)
     written = f" on {clock(pages.written, with_day=True)}" if pages.written else ""
@@ -113,11 +115,10 @@ def _results(results: Results, image: Address | None) -> Iterator[str]:
     yield ""
 
 
-def _time(pages: WeekPages, image: Address | None) -> Iterator[str]:
-    if pages.time is not None:
-        yield from _results(Results((pages.time.table,), (pages.time.figure,)), image)
-        for sentence in pages.time.sentences:
-            yield from (escape_markdown(sentence), "")
+def _time(time: TimePages, image: Address | None) -> Iterator[str]:
+    yield from _results(Results((time.table,), (time.figure,)), image)
+    for sentence in time.sentences:
+        yield from (escape_markdown(sentence), "")
 
 
 def _not_taken_up(pages: WeekPages) -> Iterator[str]:

@@ -73,7 +73,7 @@ def _typst() -> ModuleType:
 
 def _document(pages: WeekPages, cache: Path | None, fonts: list[str]) -> dict[str, Any]:
     draft, steps = pages.draft, week.follow_up(pages.draft)
-    title, days = week.title(draft.period), week.days(draft.period)
+    title, days = week.heading(pages), week.days(draft.period)
     left = week.not_taken_up(pages)
     document = {
         "title": title,
@@ -81,7 +81,7 @@ def _document(pages: WeekPages, cache: Path | None, fonts: list[str]) -> dict[st
         "under": " · ".join([*([days] if days != title else []), plain_line(pages.author)]).strip(
             " ·"
         ),
-        "is-draft": not draft.saved,
+        "is-draft": pages.is_draft,
         "closing-words": closing_words(draft.saved),
         "missing": [plain_line(sentence) for sentence in draft.missing],
         "standing": week.standing_words(steps),

@@ -47,6 +47,8 @@ class WeekPages:
     written: when the report was made
     author: whose notebook it is
     time: where the period went; None where nothing is known of it
+    name: what it is a digest of, where that is no review ("Run 41"); such a one has only the
+        sections that say something
     """
 
     draft: ReviewDraft
@@ -54,6 +56,12 @@ class WeekPages:
     written: Moment | None = None
     author: str = ""
     time: TimePages | None = None
+    name: str = ""
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether it has to say that it is no saved review."""
+        return not (self.draft.saved or self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +135,8 @@ def sections(pages: WeekPages) -> tuple[ShownSection, ...]:
     for section in Section:
         if section is Section.TIME and not (pages.time or pages.draft.section(section)):
             continue
+        if pages.name and not pages.draft.section(section):
+            continue
         items = [_shown(item, pages, shown) for item in pages.draft.section(section)]
         by_repository: dict[str, list[ShownItem]] = {}
         for each in items:
@@ -145,7 +155,10 @@ def sections(pages: WeekPages) -> tuple[ShownSection, ...]:
 def not_taken_up(pages: WeekPages) -> tuple[str, tuple[str, ...]]:
     """The title and the lines of what no item was made of; empty where all is taken up."""
     left = pages.draft.unpromoted
-    return not_taken_up_title(left), tuple(map(material_line, left))
+    words = not_taken_up_title(left)
+    if pages.name:
+        words = words.replace("Not taken up", "Besides")  # nobody has read a digest yet
+    return words, tuple(map(material_line, left))
 
 
 def run_id(source: str) -> int | None:
@@ -163,6 +176,11 @@ def origin_words(source: str) -> str:
         return ""
     words = {"run": "run", "note": "note", "step": "next step"}
     return f"{words[kind]} {plain_line(rest)}" if kind in words else plain_line(source)
+
+
+def heading(pages: WeekPages) -> str:
+    """What stands above it: its period in words, or what it is a digest of."""
+    return pages.name or title(pages.draft.period)
 
 
 def title(period: Period) -> str:
