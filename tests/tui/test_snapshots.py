@@ -70,6 +70,7 @@ def book(notebook: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ]
         week = Period.week_of(last_friday)
         review.save(desk, week, planned, (), version=None)
+        review.close(desk, week)
         write.save_note(desk, note.id, note.body + "\n\nand more", version=note.version)
     with desk_at(notebook, lambda: at(12)) as desk:
         write.add_note(desk, PLAN)
@@ -114,6 +115,10 @@ SCENES: dict[str, tuple[tuple[int, int], tuple[str, ...]]] = {
     "comparison": (SMALL, ("3", "space", "j", "space", "c")),
     "review": (SMALL, ("4",)),
     "review-large": (LARGE, ("4", "x", "j", "j", "a", "=a line by hand")),
+    "review-days": (SMALL, ("4", "tab", "j", "m", "k")),
+    "review-beside-days": (LARGE, ("4", "tab", "j", "j", "j", "enter", "j", "p")),
+    "review-closing": (SMALL, ("4", "C")),
+    "review-versions": (LARGE, ("4", "s", "j", "j", "d", "s", "H", "j", "c")),
     "help": (SMALL, ("question_mark",)),
     "palette": (SMALL, ("ctrl+p",)),
     "palette-found": (SMALL, ("ctrl+p", "=yesterday")),
