@@ -237,7 +237,6 @@ class ReviewDays(ReviewSaving):
             self.labbook.say(f"It stands under {item.section.value} already.")
             return
         self.change(changed)
-        self.labbook.say(f"Taken up under {item.section.value}; u takes it back.")
         self.call_later(self._reveal, item)
 
     def _reveal(self, item: ReviewItem) -> None:
