@@ -104,10 +104,10 @@ def _shown(page: ReviewPage, week: Period) -> bool:
     lines = page.query_one(DraftColumn).children
     return (
         len(days) > min(AT_ONCE, len(draft.material)) // 2
+        and len(lines) >= max(1, min(LINES_AT_ONCE, len(draft.items)))
         and days[0].material.day in week
         and days[0].region.height > 0
         and lines[0].region.height > 0
-        and len(lines) >= min(LINES_AT_ONCE, len(draft.items))
     )
 
 

@@ -171,6 +171,7 @@ class ReviewPage(ReviewDays):
             return
         self._show_heading(draft)
         self.mark_taken(draft)
+        self._lines_left = []  # what waits to be shown belongs to what goes now
         typing = self.query(LineEditor)
         with self.app.batch_update():
             column.stay()

@@ -88,6 +88,7 @@ class ReviewDays(ReviewSaving):
                 row.show(source)
         else:
             was_here = isinstance(self.focused, SourceRow)
+            self._waiting = []  # what waits to be shown belongs to what goes now
             with self.app.batch_update():
                 if was_here:
                     self.set_focus(None)
