@@ -82,7 +82,7 @@ async def _pages(one: Desk) -> list[Row]:
             took = []
             for _ in range(ROUNDS):
                 page.open_period(week.before())
-                await hand.until(lambda week=week: _shown(page, week.before()))  # type: ignore[misc]
+                await hand.until(lambda week=week: _shown(page, week.before()), within_s=60)  # type: ignore[misc]
                 began = time.perf_counter()
                 page.open_period(week)
                 while not _shown(page, week):
