@@ -30,6 +30,7 @@ COMMANDS = {
     "run": "run:run",
     "runs": "runs:runs",
     "time": "time:time",
+    "threads": "threads:threads",
     "review": "review:review",
     "report": "report:report",
     "backup": "keep:backup",

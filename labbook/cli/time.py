@@ -10,6 +10,7 @@ import click
 from labbook.cli.arguments import ID
 from labbook.cli.context import Context
 from labbook.cli.output import columns, put_json, put_text, say
+from labbook.cli.words import span_words
 from labbook.desk import time as desk_time
 from labbook.errors import UsageError
 from labbook.model.moment import Moment, time_zone
@@ -178,12 +179,6 @@ def show(context: Context, period: tuple[str, ...], as_json: bool) -> None:
     put_text(columns(heads, rows))
     if table.estimated:
         say("~ is an estimate from what was written and run while no timer ran.")
-
-
-def span_words(seconds: float) -> str:
-    """ "2 h 05", "37 min": to the minute."""
-    minutes = round(seconds / 60)
-    return f"{minutes // 60} h {minutes % 60:02}" if minutes >= 60 else f"{minutes} min"
 
 
 def span_json(span: TimeSpan) -> dict[str, object]:
