@@ -1,4 +1,4 @@
-"""`labbook report`: the weekly report as a file."""
+"""`labbook report`: the report of a period or of a thread, as a file."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ _FORMS: dict[str, Literal["md", "html", "pdf"]] = {
 
 @click.command()
 @click.argument("period", nargs=-1, metavar="[PERIOD]")
+@click.option("--thread", metavar="NAME", help="The report of one thread instead of a period.")
 @click.option(
     "--format",
     "form",
@@ -39,18 +40,22 @@ _FORMS: dict[str, Literal["md", "html", "pdf"]] = {
 def report(
     context: Context,
     period: tuple[str, ...],
+    thread: str | None,
     form: Literal["md", "html", "pdf"] | None,
     output: Path | None,
 ) -> None:
-    """Write the report of a period, this ISO week's by default.
+    """Write the report of a period, this ISO week's by default, or of a thread.
 
     It holds the saved review, or its draft, with every plot and table that it names. HTML
     is one file that needs nothing else; PDF wants the extra `pdf`.
 
     \b
       labbook report 2026-W47 -o week.html
+      labbook report --thread kl-bias -o kl-bias.pdf
     """
-    chosen = context.period(" ".join(period) or None)
+    if thread is not None and period:
+        raise UsageError("A report is of a period or of a thread, not of both.")
+    chosen = context.period(" ".join(period) or None) if thread is None else thread
     if form is None:
         form = _FORMS.get(output.suffix.lower(), "md") if output else "md"
     if output is None:

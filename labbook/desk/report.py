@@ -1,4 +1,4 @@
-"""Reports: a period's review with every plot and table that it names, and figures as files."""
+"""Reports: of a period or of a thread, with every plot and table; and figures as files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from labbook.errors import NotFound
 
 if TYPE_CHECKING:
     from labbook.model import ReviewDraft, Run
-    from labbook.report.weekly import TimePages, WeekPages
+    from labbook.report.weekly import Document, TimePages, WeekPages
     from labbook.text.when import Period
 
 Form = Literal["md", "html", "pdf"]
@@ -23,31 +23,38 @@ _PERIODS_BEFORE = 3
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 
 
-def report(desk: Desk, period: Period, form: Form) -> bytes:
+def report(desk: Desk, of: Period | str, form: Form) -> bytes:
     """The report, text in UTF-8; in Markdown figures are drawn as text.
 
+    of: a period, or the name of a thread
+
     Raises:
+        NotFound: there is no such thread.
         ReportError: a figure cannot be drawn, or what makes PDF is not installed.
     """
-    from labbook.report.weekly import weekly_html, weekly_markdown, weekly_pdf
+    from labbook.report.weekly import document_html, document_markdown, document_pdf
 
-    pages = _pages(desk, period)
+    document = _document(desk, of)
     if form == "pdf":
-        return weekly_pdf(pages, _cache(desk))
-    text = weekly_html(pages, _cache(desk)) if form == "html" else weekly_markdown(pages)
-    return text.encode()
+        return document_pdf(document, _cache(desk))
+    if form == "html":
+        return document_html(document, _cache(desk)).encode()
+    return document_markdown(document).encode()
 
 
-def write_report(desk: Desk, period: Period, form: Form, path: Path) -> Path:
+def write_report(desk: Desk, of: Period | str, form: Form, path: Path) -> Path:
     """Write the report to a file; one in Markdown has its images in a directory beside it.
 
+    of: a period, or the name of a thread
+
     Raises:
+        NotFound: there is no such thread.
         ReportError: a figure cannot be drawn, a file cannot be written, or what makes PDF is
             not installed.
     """
-    from labbook.report.weekly import write_week
+    from labbook.report.weekly import write_document
 
-    return write_week(_pages(desk, period), form, path, _cache(desk))
+    return write_document(_document(desk, of), form, path, _cache(desk))
 
 
 def write_own_report(desk: Desk, period: Period) -> Path:
@@ -94,6 +101,16 @@ def draw_figures(desk: Desk, run: Run, directory: Path) -> tuple[Path, ...]:
         drawn.append(write_whole(directory / f"{name}.svg", svg(figure)))
         drawn.append(write_whole(directory / f"{name}.png", png(figure)))
     return tuple(drawn)
+
+
+def _document(desk: Desk, of: Period | str) -> Document:
+    from labbook.report.weekly import thread_document, week_document
+
+    if isinstance(of, str):
+        from labbook.desk.thread_report import pages
+
+        return thread_document(pages(desk, of))
+    return week_document(_pages(desk, of))
 
 
 def _pages(desk: Desk, period: Period) -> WeekPages:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from labbook.desk import suggest, threads, time, write
+from labbook.desk import report, suggest, threads, time, write
 from labbook.desk.desk import Desk
 from labbook.errors import LabbookError, NotFound, UsageError
 from labbook.model import Moment
@@ -223,3 +223,30 @@ def test_a_thread_is_suggested_with_reasons(desk: Desk, clock: Clock) -> None:
     for each in found:
         threads.give_note(desk, each.note.id, each.thread)
     assert suggest.suggestions(desk, Period(DAY, DAY)) == ()
+
+
+def test_the_report_of_a_thread_holds_what_belongs_to_it(desk: Desk) -> None:
+    write.add_note(desk, "k3 is unbiased #finding @kl")
+    write.add_note(desk, "began with k1 @kl\n- [ ] try a mixture")
+    write.add_note(desk, "of another thread @channel #finding")
+    time.add(desk, "kl", at(-90), at(-30))
+    threads.edit(desk, "kl", goal="an estimator without bias", kind="goal-driven")
+    threads.deliver(desk, "kl", "a blog post")
+    text = report.report(desk, "kl", "md").decode()
+    assert text.startswith("# \\@kl\n")
+    for words in (
+        "an estimator without bias",
+        "Delivered: a blog post",
+        "k3 is unbiased",
+        "began with k1",
+        "[ ] try a mixture",
+        "| 2026-W48 | 1 |",
+    ):
+        assert words in text
+    assert "of another thread" not in text
+    assert text.index("## Findings") < text.index("k3 is unbiased") < text.index("## Notes")
+    page = report.report(desk, "@KL", "html").decode()
+    assert "<h1>@kl</h1>" in page
+    assert "A draft" not in page
+    with pytest.raises(NotFound):
+        report.report(desk, "none", "md")

@@ -1,4 +1,4 @@
-"""The weekly report as one HTML file: no script, nothing loaded, at home on any screen or paper.
+"""A report as one HTML file: no script, nothing loaded, at home on any screen or paper.
 
 Notes pass through `note_html`; all else is escaped by the template. Should both fail, the
 page's own policy forbids scripts, remote images and forms.
@@ -16,7 +16,7 @@ from labbook.report.html import note_html
 from labbook.report.runs import backend_text, clock, params_text, state_words
 from labbook.report.tables import html_table
 from labbook.report.weekly import pages as week
-from labbook.report.weekly.pages import WeekPages
+from labbook.report.weekly.pages import Document, WeekPages
 from labbook.report.words import describe, left_out
 from labbook.resources import resource_dir
 from labbook.text.plain import plain_line
@@ -26,7 +26,12 @@ if TYPE_CHECKING:
 
 
 def weekly_html(pages: WeekPages, cache: Path | None = None) -> str:
-    """The report as a page that can be sent, kept and printed as it is.
+    """The report of a review as a page; see `document_html`."""
+    return document_html(week.week_document(pages), cache)
+
+
+def document_html(document: Document, cache: Path | None = None) -> str:
+    """A report as a page that can be sent, kept and printed as it is.
 
     cache: where figures drawn before are kept
 
@@ -34,28 +39,27 @@ def weekly_html(pages: WeekPages, cache: Path | None = None) -> str:
         ReportError: a figure cannot be drawn.
         ResourceMissing: the template is not installed.
     """
-    period, steps = pages.draft.period, week.follow_up(pages.draft)
     directory = resource_dir("data") / "report"
+    under = [plain_line(each) for each in (document.under, document.author) if each]
     return (
-        _environment(directory, pages, cache)
+        _environment(directory, document, cache)
         .get_template("weekly.html.j2")
         .render(
             css=(directory / "report.css").read_text("utf-8"),
-            draft=pages.draft,
-            title=week.title(period),
-            days=week.days(period),
-            author=plain_line(pages.author),
-            steps=steps,
-            standing=week.standing_words(steps),
-            sections=week.sections(pages),
-            time=pages.time,
-            runs=[run for _, (run, _) in sorted(pages.runs.items())],
-            written=clock(pages.written, with_day=True) if pages.written else "",
+            document=document,
+            title=plain_line(document.title),
+            under=" · ".join(under),
+            steps=document.steps,
+            standing=week.standing_words(document.steps),
+            sections=document.sections,
+            time=document.time,
+            runs=document.in_order,
+            written=clock(document.written, with_day=True) if document.written else "",
         )
     )
 
 
-def _environment(directory: Path, pages: WeekPages, cache: Path | None) -> Environment:
+def _environment(directory: Path, document: Document, cache: Path | None) -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -68,12 +72,12 @@ def _environment(directory: Path, pages: WeekPages, cache: Path | None) -> Envir
     environment.filters |= {
         "plain": plain_line,
         # These two return HTML; the template marks it safe, and nothing else.
-        "note": lambda text: note_html(text, pages.runs.keys()),
+        "note": lambda text: note_html(text, document.runs.keys()),
         "table": html_table,
         "image": lambda figure: _image(figure, cache),
         "describe": describe,
         "left_out": left_out,
-        "run_id": lambda source: _known_run(source, pages),
+        "run_id": lambda source: _known_run(source, document),
         "origin": week.origin_words,
         "state": state_words,
         "params": params_text,
@@ -92,7 +96,7 @@ def _backend(run: Run) -> str:
     return backend_text(run).partition(" (")[0]
 
 
-def _known_run(source: str, pages: WeekPages) -> int | None:
+def _known_run(source: str, document: Document) -> int | None:
     """The run that a source names, if the report has it."""
     run = week.run_id(source)
-    return run if run in pages.runs else None
+    return run if run in document.runs else None

@@ -1,17 +1,17 @@
-"""The weekly report as Markdown, as GitHub and Obsidian read it."""
+"""A report as Markdown, as GitHub and Obsidian read it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from labbook.model import Figure, Results, Run, Section
+from labbook.model import Figure, Results, Run
 from labbook.report import numbers
 from labbook.report.markdown import escape_markdown, safe_markdown
 from labbook.report.runs import backend_text, clock, commit_text, params_text
 from labbook.report.tables import markdown_table
 from labbook.report.textplot import draw
 from labbook.report.weekly import pages as week
-from labbook.report.weekly.pages import FollowUp, ShownItem, ShownSection, WeekPages
+from labbook.report.weekly.pages import Document, FollowUp, ShownItem, ShownSection, WeekPages
 from labbook.report.words import describe, left_out
 
 _PLOT_COLUMNS = 72
@@ -21,25 +21,28 @@ Address = Callable[[Figure], str]
 
 
 def weekly_markdown(pages: WeekPages, image: Address | None = None) -> str:
-    """The report as Markdown. What notes say stays as written, but nothing in it is active.
+    """The report of a review as Markdown; see `document_markdown`."""
+    return document_markdown(week.week_document(pages), image)
+
+
+def document_markdown(document: Document, image: Address | None = None) -> str:
+    """A report as Markdown. What notes say stays as written, but nothing in it is active.
 
     image: gives the address of a figure's image; without it figures are drawn as text
     """
-    period = pages.draft.period
-    lines = [f"# {week.title(period)}", ""]
-    under = [week.days(period)] if week.days(period) != week.title(period) else []
-    under += [escape_markdown(pages.author)] if pages.author else []
+    lines = [f"# {escape_markdown(document.title)}", ""]
+    under = [escape_markdown(each) for each in (document.under, document.author) if each]
     lines += [" · ".join(under), ""] if under else []
-    if not pages.draft.saved:
+    if document.is_draft:
         lines += ["*A draft: this review is not saved yet.*", ""]
-    for sentence in pages.draft.missing:
+    for sentence in document.missing:
         lines += [f"**{escape_markdown(sentence)}**", ""]
-    lines += _follow_up(week.follow_up(pages.draft))
-    for section in week.sections(pages):
+    lines += _follow_up(document.steps)
+    for section in document.sections:
         lines += [f"## {section.title}", "", *_section(section, image), ""]
-    lines += _time(pages, image)
-    lines += _runs([run for _, (run, _) in sorted(pages.runs.items())])
-    written = f" on {clock(pages.written, with_day=True)}" if pages.written else ""
+    lines += _time(document, image)
+    lines += _runs(document.in_order)
+    written = f" on {clock(document.written, with_day=True)}" if document.written else ""
     return "\n".join([*lines, f"*Written by labbook{written}.*", ""])
 
 
@@ -59,7 +62,7 @@ def _follow_up(steps: tuple[FollowUp, ...]) -> Iterator[str]:
 def _section(section: ShownSection, image: Address | None) -> Iterator[str]:
     if not section.items and not section.repositories:
         yield "*Nothing noted.*"
-    box = "[ ] " if section.section is Section.NEXT_STEPS else ""
+    box = "[ ] " if section.is_plan else ""
     for shown in section.items:
         origin = f" ({escape_markdown(shown.origin)})" if shown.origin else ""
         yield from _item(f"{box}{shown.item.text}", origin)
@@ -109,11 +112,11 @@ def _results(results: Results, image: Address | None) -> Iterator[str]:
     yield ""
 
 
-def _time(pages: WeekPages, image: Address | None) -> Iterator[str]:
-    if pages.time is not None:
+def _time(document: Document, image: Address | None) -> Iterator[str]:
+    if document.time is not None:
         yield from ("## Time", "")
-        yield from _results(Results((pages.time.table,), (pages.time.figure,)), image)
-        for sentence in pages.time.sentences:
+        yield from _results(Results((document.time.table,), (document.time.figure,)), image)
+        for sentence in document.time.sentences:
             yield from (escape_markdown(sentence), "")
 
 

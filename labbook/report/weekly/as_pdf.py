@@ -1,4 +1,4 @@
-"""The weekly report as PDF, typeset by Typst: vector figures, page numbers, nothing loaded.
+"""A report as PDF, typeset by Typst: vector figures, page numbers, nothing loaded.
 
 What anybody wrote reaches the typesetter as data (`labbook.report.markup`), never as source.
 """
@@ -11,13 +11,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labbook.errors import ReportError
-from labbook.model import Figure, Results, Run, Section, Table
+from labbook.model import Figure, Results, Run, Table
 from labbook.report.figures import draw_file, svg
 from labbook.report.markup import Piece, blocks
 from labbook.report.runs import clock, params_text, state_words
 from labbook.report.tables import MOST_ROWS_IN_A_REPORT, shown_columns
 from labbook.report.weekly import pages as week
-from labbook.report.weekly.pages import FollowUp, ShownItem, ShownSection, TimePages, WeekPages
+from labbook.report.weekly.pages import (
+    Document,
+    FollowUp,
+    ShownItem,
+    ShownSection,
+    TimePages,
+    WeekPages,
+)
 from labbook.report.words import describe, left_out
 from labbook.resources import resource_dir
 from labbook.text.plain import plain_line
@@ -40,7 +47,12 @@ _LETTERS = ((0x2E80, 0x9FFF), (0xAC00, 0xD7AF), (0xF900, 0xFAFF), (0xFF00, 0xFFE
 
 
 def weekly_pdf(pages: WeekPages, cache: Path | None = None) -> bytes:
-    """The report as a PDF document.
+    """The report of a review as PDF; see `document_pdf`."""
+    return document_pdf(week.week_document(pages), cache)
+
+
+def document_pdf(document: Document, cache: Path | None = None) -> bytes:
+    """A report as a PDF document.
 
     cache: where figures drawn before are kept
 
@@ -50,7 +62,7 @@ def weekly_pdf(pages: WeekPages, cache: Path | None = None) -> bytes:
     """
     typst = _typst()
     fonts = [name for name in _WIDER_FONTS if name in typst.Fonts().families()]
-    content = json.dumps(_document(pages, cache, fonts), ensure_ascii=False)
+    content = json.dumps(_content(document, cache, fonts), ensure_ascii=False)
     template = resource_dir("data") / "report" / "weekly.typ"
     try:
         return bytes(typst.compile(template, format="pdf", sys_inputs={"report": content}))
@@ -70,33 +82,30 @@ def _typst() -> ModuleType:
     return module
 
 
-def _document(pages: WeekPages, cache: Path | None, fonts: list[str]) -> dict[str, Any]:
-    draft, steps = pages.draft, week.follow_up(pages.draft)
-    title, days = week.title(draft.period), week.days(draft.period)
-    document = {
-        "title": title,
-        "author": plain_line(pages.author),
-        "under": " · ".join([*([days] if days != title else []), plain_line(pages.author)]).strip(
-            " ·"
-        ),
-        "is-draft": not draft.saved,
-        "missing": [plain_line(sentence) for sentence in draft.missing],
-        "standing": week.standing_words(steps),
-        "steps": [_step(step) for step in steps],
-        "sections": [_section(section, cache) for section in week.sections(pages)],
-        "time": None if pages.time is None else _time(pages.time, cache),
-        "runs": [_run(run) for _, (run, _) in sorted(pages.runs.items())],
+def _content(document: Document, cache: Path | None, fonts: list[str]) -> dict[str, Any]:
+    under = [plain_line(each) for each in (document.under, document.author) if each]
+    content = {
+        "title": plain_line(document.title),
+        "author": plain_line(document.author),
+        "under": " · ".join(under),
+        "is-draft": document.is_draft,
+        "missing": _lines(document.missing),
+        "standing": week.standing_words(document.steps),
+        "steps": [_step(step) for step in document.steps],
+        "sections": [_section(section, cache) for section in document.sections],
+        "time": None if document.time is None else _time(document.time, cache),
+        "runs": [_run(run) for run in document.in_order],
         "fonts": fonts,
     }
-    written = f" on {clock(pages.written, with_day=True)}" if pages.written else ""
-    lacking = not fonts and _has_east_asian(json.dumps(document, ensure_ascii=False))
+    written = f" on {clock(document.written, with_day=True)}" if document.written else ""
+    lacking = not fonts and _has_east_asian(json.dumps(content, ensure_ascii=False))
     closing = f"Written by labbook{written}."
     if lacking:
         closing += (
             " No font with East Asian letters is installed on the machine that typeset this, so "
             "they stand as boxes."
         )
-    return {**document, "closing": closing}
+    return {**content, "closing": closing}
 
 
 def _has_east_asian(text: str) -> bool:
@@ -115,7 +124,7 @@ def _step(each: FollowUp) -> dict[str, Any]:
 def _section(section: ShownSection, cache: Path | None) -> dict[str, Any]:
     return {
         "title": section.title,
-        "is-plan": section.section is Section.NEXT_STEPS,
+        "is-plan": section.is_plan,
         "items": [_item(shown, cache) for shown in section.items],
         "repositories": [
             {"name": name, "commits": [_item(shown, cache) for shown in commits]}

@@ -1,4 +1,4 @@
-"""What a weekly report is made of, and what it says, before it is Markdown or HTML."""
+"""What a report is made of, and what it says, before it is Markdown, HTML or PDF."""
 
 from __future__ import annotations
 
@@ -82,15 +82,60 @@ class ShownItem:
 
 @dataclass(frozen=True, slots=True)
 class ShownSection:
-    """A section: its items, and those from commits by repository."""
+    """A section: its items, and those from commits by repository.
 
-    section: Section
+    is_plan: whether its items are things to do
+    """
+
+    title: str
     items: tuple[ShownItem, ...]
     repositories: tuple[tuple[str, tuple[ShownItem, ...]], ...] = ()
+    is_plan: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A report with all that it says resolved.
+
+    under: what stands below the title
+    is_draft: whether it is of a review that is not saved
+    missing: what could not be gathered, each in a sentence
+    steps: what became of what the review before had planned
+    runs: those of its table, and those that its texts may point at
+    """
+
+    title: str
+    under: str
+    sections: tuple[ShownSection, ...]
+    author: str = ""
+    is_draft: bool = False
+    missing: tuple[str, ...] = ()
+    steps: tuple[FollowUp, ...] = ()
+    time: TimePages | None = None
+    runs: Mapping[int, tuple[Run, Results]] = field(default_factory=dict)
+    written: Moment | None = None
 
     @property
-    def title(self) -> str:
-        return self.section.value.capitalize()
+    def in_order(self) -> list[Run]:
+        """Its runs, oldest first."""
+        return [run for _, (run, _) in sorted(self.runs.items())]
+
+
+def week_document(pages: WeekPages) -> Document:
+    """The report of a review."""
+    period = pages.draft.period
+    return Document(
+        title=title(period),
+        under=days(period) if days(period) != title(period) else "",
+        sections=sections(pages),
+        author=pages.author,
+        is_draft=not pages.draft.saved,
+        missing=pages.draft.missing,
+        steps=follow_up(pages.draft),
+        time=pages.time,
+        runs=pages.runs,
+        written=pages.written,
+    )
 
 
 def follow_up(draft: ReviewDraft) -> tuple[FollowUp, ...]:
@@ -123,9 +168,10 @@ def sections(pages: WeekPages) -> tuple[ShownSection, ...]:
                 by_repository.setdefault(repository, []).append(each)
         found.append(
             ShownSection(
-                section,
+                section.value.capitalize(),
                 tuple(each for each in items if not _repository(each.item.source)),
                 tuple((name, tuple(commits)) for name, commits in by_repository.items()),
+                is_plan=section is Section.NEXT_STEPS,
             )
         )
     return tuple(found)

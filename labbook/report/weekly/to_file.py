@@ -1,4 +1,4 @@
-"""Writes the weekly report to a file."""
+"""Writes a report to a file."""
 
 from __future__ import annotations
 
@@ -8,16 +8,21 @@ from typing import Literal
 from labbook.model import Figure
 from labbook.report.figures import content_key, draw_file, png
 from labbook.report.files import make_directory, no_directory, write_whole
-from labbook.report.weekly.as_html import weekly_html
-from labbook.report.weekly.as_markdown import weekly_markdown
-from labbook.report.weekly.as_pdf import weekly_pdf
-from labbook.report.weekly.pages import WeekPages
+from labbook.report.weekly.as_html import document_html
+from labbook.report.weekly.as_markdown import document_markdown
+from labbook.report.weekly.as_pdf import document_pdf
+from labbook.report.weekly.pages import Document, WeekPages, week_document
+
+Form = Literal["md", "html", "pdf"]
 
 
-def write_week(
-    pages: WeekPages, form: Literal["md", "html", "pdf"], path: Path, cache: Path | None = None
-) -> Path:
-    """Write the report; one in Markdown has its images in a directory beside it.
+def write_week(pages: WeekPages, form: Form, path: Path, cache: Path | None = None) -> Path:
+    """Write the report of a review; see `write_document`."""
+    return write_document(week_document(pages), form, path, cache)
+
+
+def write_document(document: Document, form: Form, path: Path, cache: Path | None = None) -> Path:
+    """Write a report; one in Markdown has its images in a directory beside it.
 
     cache: where figures drawn before are kept
 
@@ -27,9 +32,9 @@ def write_week(
     if not path.parent.is_dir():
         raise no_directory(path, path.parent)
     if form == "html":
-        return write_whole(path, weekly_html(pages, cache).encode())
+        return write_whole(path, document_html(document, cache).encode())
     if form == "pdf":
-        return write_whole(path, weekly_pdf(pages, cache))
+        return write_whole(path, document_pdf(document, cache))
     images = path.with_name(f"{path.stem}-figures")
 
     def image(figure: Figure) -> str:
@@ -38,4 +43,4 @@ def write_week(
         write_whole(make_directory(images) / name, drawn)
         return f"<{images.name}/{name}>"
 
-    return write_whole(path, weekly_markdown(pages, image).encode())
+    return write_whole(path, document_markdown(document, image).encode())
