@@ -31,6 +31,7 @@ COMMANDS = {
     "runs": "runs:runs",
     "time": "time:time",
     "threads": "threads:threads",
+    "ideas": "ideas:ideas",
     "review": "review:review",
     "report": "report:report",
     "backup": "keep:backup",

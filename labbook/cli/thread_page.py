@@ -47,6 +47,9 @@ def page_json(found: ThreadContents) -> dict[str, Any]:
         "next_steps": [
             {"id": step.id, "text": step.text, "state": step.state.value} for step in found.steps
         ],
+        "ideas": [
+            {"id": idea.id, "text": idea.text, "state": idea.state.value} for idea in found.ideas
+        ],
         "weeks": [
             {
                 "week": week.label,
@@ -83,6 +86,11 @@ def _lists(
                 for step in found.steps
                 if step.state is StepState.OPEN
             ],
+        ),
+        (
+            "Ideas",
+            ("id", "day", "state", "idea"),
+            [(str(each.id), str(each.day), each.state.value, each.title) for each in found.ideas],
         ),
         (
             "Time by week",

@@ -14,6 +14,7 @@ from labbook.text.period import Period
 
 if TYPE_CHECKING:
     from labbook.model import NextStep, Note, Run
+    from labbook.model.idea import Idea
 
 MOST_WEEKS = 52
 """So many weeks of a thread's time are shown."""
@@ -23,7 +24,7 @@ MOST_WEEKS = 52
 class ThreadContents:
     """A thread with all that belongs to it.
 
-    notes: newest first; runs: oldest first; steps: settled ones too
+    notes: newest first; runs: oldest first; steps, ideas: settled ones too
     weeks: measured and estimated seconds of each ISO week from its first to its last, at most
         the last MOST_WEEKS
     """
@@ -32,6 +33,7 @@ class ThreadContents:
     notes: tuple[Note, ...]
     runs: tuple[Run, ...]
     steps: tuple[NextStep, ...]
+    ideas: tuple[Idea, ...]
     weeks: tuple[tuple[Period, float, float], ...]
 
 
@@ -63,6 +65,7 @@ def contents(desk: Desk, name: str) -> ThreadContents:
     Raises:
         NotFound: there is none of that name.
     """
+    from labbook.store import ideas
     from labbook.store import thread_contents as store
 
     found = thread(desk, name)
@@ -71,6 +74,7 @@ def contents(desk: Desk, name: str) -> ThreadContents:
         store.notes_of(desk.notebook, found.id),
         store.runs_of(desk.notebook, found.id),
         store.steps_of(desk.notebook, found.id),
+        ideas.ideas(desk.notebook, thread=found.id),
         _weeks(desk, found),
     )
 
