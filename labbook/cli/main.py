@@ -32,6 +32,7 @@ COMMANDS = {
     "time": "time:time",
     "threads": "threads:threads",
     "ideas": "ideas:ideas",
+    "reading": "reading:reading",
     "review": "review:review",
     "report": "report:report",
     "backup": "keep:backup",

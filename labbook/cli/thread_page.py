@@ -25,7 +25,7 @@ def put_page(context: Context, found: ThreadContents) -> None:
     head += [f"importance {thread.importance:g}" if thread.importance is not None else ""]
     put_text(" · ".join(filter(None, head)))
     told = [("goal", thread.goal)]
-    told += [("outcome" if thread.state.has_ended else "outcome before", thread.outcome)]
+    told += [("outcome" if thread.state.has_ended else "before", thread.outcome)]
     told += [("began", day_words(context, thread.began))]
     told += [("touched", day_words(context, thread.touched))]
     told += [("measured", span_words(thread.measured_s) if thread.measured_s else "")]
@@ -49,6 +49,10 @@ def page_json(found: ThreadContents) -> dict[str, Any]:
         ],
         "ideas": [
             {"id": idea.id, "text": idea.text, "state": idea.state.value} for idea in found.ideas
+        ],
+        "reading": [
+            {"id": each.id, "title": each.title, "state": each.state.value}
+            for each in found.readings
         ],
         "weeks": [
             {
@@ -91,6 +95,11 @@ def _lists(
             "Ideas",
             ("id", "day", "state", "idea"),
             [(str(each.id), str(each.day), each.state.value, each.title) for each in found.ideas],
+        ),
+        (
+            "Reading",
+            ("id", "state", "kind", "title"),
+            [(str(each.id), each.state.value, each.kind, each.title) for each in found.readings],
         ),
         (
             "Time by week",

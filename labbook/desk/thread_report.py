@@ -33,6 +33,8 @@ def pages(desk: Desk, name: str) -> ThreadPages:
         period=_period(desk, found),
         notes=found.notes[::-1],
         steps=found.steps,
+        ideas=found.ideas,
+        readings=found.readings,
         runs=_runs(desk, found),
         written=desk.clock(),
         author=desk.settings.author,

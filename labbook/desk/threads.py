@@ -15,6 +15,7 @@ from labbook.text.period import Period
 if TYPE_CHECKING:
     from labbook.model import NextStep, Note, Run
     from labbook.model.idea import Idea
+    from labbook.model.reading import Reading
 
 MOST_WEEKS = 52
 """So many weeks of a thread's time are shown."""
@@ -24,7 +25,7 @@ MOST_WEEKS = 52
 class ThreadContents:
     """A thread with all that belongs to it.
 
-    notes: newest first; runs: oldest first; steps, ideas: settled ones too
+    notes: newest first; runs: oldest first; steps, ideas, readings: settled ones too
     weeks: measured and estimated seconds of each ISO week from its first to its last, at most
         the last MOST_WEEKS
     """
@@ -34,6 +35,7 @@ class ThreadContents:
     runs: tuple[Run, ...]
     steps: tuple[NextStep, ...]
     ideas: tuple[Idea, ...]
+    readings: tuple[Reading, ...]
     weeks: tuple[tuple[Period, float, float], ...]
 
 
@@ -65,7 +67,7 @@ def contents(desk: Desk, name: str) -> ThreadContents:
     Raises:
         NotFound: there is none of that name.
     """
-    from labbook.store import ideas
+    from labbook.store import ideas, readings
     from labbook.store import thread_contents as store
 
     found = thread(desk, name)
@@ -75,6 +77,7 @@ def contents(desk: Desk, name: str) -> ThreadContents:
         store.runs_of(desk.notebook, found.id),
         store.steps_of(desk.notebook, found.id),
         ideas.ideas(desk.notebook, thread=found.id),
+        readings.readings(desk.notebook, thread=found.id),
         _weeks(desk, found),
     )
 

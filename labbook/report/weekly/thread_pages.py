@@ -12,6 +12,8 @@ from labbook.report.weekly.pages import Document, ShownItem, ShownSection, TimeP
 from labbook.text.period import Period
 
 if TYPE_CHECKING:
+    from labbook.model.idea import Idea
+    from labbook.model.reading import Reading
     from labbook.model.thread import Thread
 
 FINDING_TAGS = frozenset({"finding", "result", "insight"})
@@ -30,6 +32,8 @@ class ThreadPages:
     period: Period | None = None
     notes: Sequence[Note] = ()
     steps: Sequence[NextStep] = ()
+    ideas: Sequence[Idea] = ()
+    readings: Sequence[Reading] = ()
     runs: Mapping[int, tuple[Run, Results]] = field(default_factory=dict)
     written: Moment | None = None
     author: str = ""
@@ -51,6 +55,8 @@ def thread_document(pages: ThreadPages) -> Document:
         ShownSection("Results", tuple(_run(each) for each in pages.runs.values())),
         ShownSection("Notes", tuple(_note(note) for note in others)),
         ShownSection("Next steps", _open(pages.steps), is_plan=True),
+        ShownSection("Ideas", tuple(_idea(each) for each in pages.ideas)),
+        ShownSection("Reading", tuple(_reading(each) for each in pages.readings)),
     )
     return Document(
         title=f"@{thread.name}",
@@ -85,6 +91,16 @@ def _run(shown: tuple[Run, Results]) -> ShownItem:
     text = " ".join(part for part in (run.experiment, params_text(run.params)) if part)
     item = ReviewItem(Section.FINDINGS, text, f"run:{run.id}")
     return ShownItem(item, f"run {run.id} of {run.day}", run, results)
+
+
+def _idea(idea: Idea) -> ShownItem:
+    because = f": {idea.because}" if idea.state.value == "buried" else ""
+    return _item(idea.text, f"idea {idea.id} of {idea.day}, {idea.state.value}{because}")
+
+
+def _reading(reading: Reading) -> ShownItem:
+    words = [reading.title, *filter(None, (reading.authors, reading.identifier))]
+    return _item(" · ".join(words), f"{reading.kind}, {reading.state.value}")
 
 
 def _open(steps: Sequence[NextStep]) -> tuple[ShownItem, ...]:
