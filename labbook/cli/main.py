@@ -24,6 +24,7 @@ COMMANDS = {
     "show": "day:show",
     "edit": "day:edit",
     "search": "search:search",
+    "calendar": "calendar:calendar",
     "next": "next:next_",
     "note": "note:note",
     "experiments": "experiments:experiments",
