@@ -9,6 +9,7 @@ from typing import Any
 from labbook import artifacts
 from labbook.errors import ArtifactError
 from labbook.model import ArtifactKind, Figure, Results, Run, Table
+from labbook.model.published import published_table
 
 
 def read_results(directory: Path, run: Run) -> Results:
@@ -24,6 +25,8 @@ def read_results(directory: Path, run: Run) -> Results:
                 figures.append(Figure.from_json(_json(directory, artifact.sha256)))
         except (ArtifactError, ValueError, KeyError, TypeError):
             missing.append(artifact.name)
+    if (beside := published_table(run.metrics, run.published)) is not None:
+        tables.append(beside)
     return Results(tuple(tables), tuple(figures), tuple(missing))
 
 

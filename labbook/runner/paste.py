@@ -83,6 +83,7 @@ class Intake:
             to_offset=batch.end,
             metrics=batch.metrics,
             warnings=batch.warnings,
+            published=batch.published,
             artifacts=stored,
         )
 
@@ -106,6 +107,7 @@ class Intake:
             to_offset=batch.end,
             metrics=batch.metrics,
             warnings=batch.warnings,
+            published=batch.published,
             progress=batch.progress,
         )
         if stored:

@@ -7,10 +7,11 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from labbook.model import Artifact, Metric
+from labbook.model.published import Published
 from labbook.store import tables
 from labbook.store.note_text import body_hash
 from labbook.store.rows import to_json
@@ -43,6 +44,26 @@ def add_results(
         connection.execute(
             update(tables.run).where(tables.run.c.id == run_id).values(warnings=after)
         )
+
+
+def add_published(connection: Connection, run_id: int, published: Sequence[Published]) -> None:
+    """Add published values to those the run has; one of the same metric and source replaces."""
+    table = tables.published
+    mine = table.c.run_id == run_id
+    for each in published:
+        metric, source = storable(each.metric), storable(each.source)
+        same = (mine, table.c.metric == metric, table.c.source == source)
+        last = select(func.coalesce(func.max(table.c.position) + 1, 0)).where(mine)
+        position = connection.scalar(select(table.c.position).where(*same))
+        row = {
+            "run_id": run_id,
+            "position": connection.scalar(last) if position is None else position,
+            "metric": metric,
+            "value": each.value,
+            "uncertainty": each.uncertainty,
+            "source": source,
+        }
+        connection.execute(insert(table).prefix_with("OR REPLACE").values(row))
 
 
 def add_artifacts(connection: Connection, run_id: int, artifacts: Sequence[Artifact]) -> None:

@@ -8,7 +8,15 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, literal_column, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    ScalarSelect,
+    Select,
+    literal_column,
+    select,
+)
 
 from labbook.model import (
     Artifact,
@@ -20,6 +28,7 @@ from labbook.model import (
     Run,
     RunState,
 )
+from labbook.model.published import Published
 from labbook.store import tables
 from labbook.store.rows import day, moment
 
@@ -47,7 +56,11 @@ def load_runs(connection: Connection, chosen: Select[Any]) -> tuple[Run, ...]:
     named = select(tables.tag.c.run_id, tables.tag.c.name).where(tables.tag.c.run_id.in_(ids))
     for run_id, name in connection.execute(named.order_by(tables.tag.c.position)):
         tags[run_id].append(name)
-    return tuple(_record(row, metrics[row.id], artifacts[row.id], tags[row.id]) for row in rows)
+    published = _published(connection, ids)
+    return tuple(
+        _record(row, metrics[row.id], artifacts[row.id], tags[row.id], published[row.id])
+        for row in rows
+    )
 
 
 def _with_ways(chosen: Select[Any]) -> Select[Any]:
@@ -71,6 +84,14 @@ def metric_value(row: Row[Any]) -> float:
     return float(row.value) if row.kind == "number" else _KINDS[row.kind]
 
 
+def _published(connection: Connection, ids: ScalarSelect[Any]) -> defaultdict[int, list[Published]]:
+    table = tables.published
+    found: defaultdict[int, list[Published]] = defaultdict(list)
+    for row in connection.execute(select(table).where(table.c.run_id.in_(ids))):
+        found[row.run_id].append(Published(row.metric, row.value, row.source, row.uncertainty))
+    return found
+
+
 def _artifact(row: Row[Any]) -> Artifact:
     return Artifact(row.name, ArtifactKind(row.kind), row.sha256, row.size_bytes, row.media_type)
 
@@ -86,6 +107,7 @@ def _record(
     metrics: dict[str, float],
     artifacts: Iterable[Artifact],
     tags: Iterable[str],
+    published: Iterable[Published],
 ) -> Run:
     code = Code(row.git_commit, row.git_branch, bool(row.git_dirty), row.git_root)
     progress = Progress(row.progress_done, row.progress_total)
@@ -128,4 +150,5 @@ def _record(
         sweep_id=row.sweep_id,
         is_waiting=row.since_us is not None and row.state == RunState.QUEUED and row.gpu is None,
         deleted=row.deleted_us is not None,
+        published=tuple(published),
     )

@@ -17,6 +17,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from labbook.errors import NotebookBusy
 from labbook.model import Artifact, Code, Metric, Moment, Progress, Run, RunState
+from labbook.model.published import Published
 from labbook.model.run import ALLOWED_STEPS
 from labbook.store import rows, tables
 from labbook.store.new_run import NewRun, insert
@@ -29,7 +30,12 @@ from labbook.store.run_queries import (
     run,
     runs,
 )
-from labbook.store.run_results import add_artifacts, add_results, environment_id
+from labbook.store.run_results import (
+    add_artifacts,
+    add_published,
+    add_results,
+    environment_id,
+)
 from labbook.text.plain import storable
 
 if TYPE_CHECKING:
@@ -168,6 +174,7 @@ def ingest(
     to_offset: int,
     metrics: Sequence[Metric],
     warnings: Sequence[str],
+    published: Sequence[Published] = (),
     progress: Progress | None = None,
 ) -> bool:
     """Take in what a run's events say between two offsets, exactly once.
@@ -181,6 +188,7 @@ def ingest(
         moved = _moved(connection, run_id, from_states, changes, from_offset)
         if moved:
             add_results(connection, run_id, metrics, warnings)
+            add_published(connection, run_id, published)
         return moved
 
 
@@ -195,6 +203,7 @@ def close_run(
     to_offset: int,
     metrics: Sequence[Metric] = (),
     warnings: Sequence[str] = (),
+    published: Sequence[Published] = (),
     artifacts: Sequence[Artifact] = (),
 ) -> bool:
     """End a run with all that it produced, exactly once; the artifacts' files are stored.
@@ -220,6 +229,7 @@ def close_run(
         if not _moved(connection, run_id, leading, changes, from_offset):
             return False
         add_results(connection, run_id, metrics, warnings)
+        add_published(connection, run_id, published)
         add_artifacts(connection, run_id, artifacts)
         _add_usage(connection, run_id, outcome)
         begun = connection.execute(
