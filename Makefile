@@ -10,7 +10,7 @@ test: check               ## all checks, then the fast tests
 	@$(PY) -m pytest -n 2 --dist loadgroup
 
 test-slow: environment    ## real terminals, kill cycles, a browser, compilers, packaging
-	@.ci/environment dev nvrtc
+	@.ci/environment dev nvrtc cluster
 	@$(PY) -m pytest -m slow -n 2 --dist loadgroup
 
 test-gpu:                 ## on a machine with a CUDA device: NumPy, SciPy, CuPy and pytest suffice
@@ -30,7 +30,7 @@ bench: environment        ## figures for docs/benchmarks.md, as ratios in one ru
 
 lock:                     ## renew requirements.lock (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --all-extras --group dev \
-		--group nvrtc --group build --no-annotate --no-header pyproject.toml -o requirements.lock
+		--group nvrtc --group cluster --group build --no-annotate --no-header pyproject.toml -o requirements.lock
 
 environment:
 	@.ci/environment dev

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -21,6 +22,9 @@ from labbook.errors import UsageError
 FILE_NAME = "settings.toml"
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
+_SIZE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)\s*([kMGT]?B)", re.IGNORECASE)
+_UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -31,6 +35,7 @@ class Settings:
     day_starts_at: before this local time, one is still living the day before
     repositories: git repositories whose commits the weekly review gathers
     author: only commits whose author contains this text; empty for everybody's
+    keep_at_most: the size in bytes up to which a file that a run leaves is kept by itself
     theme: the app's colours; else what suits the terminal
     keys: the app's keys that are changed, by the ids that its help shows
     working_days: the days of a week without which a streak breaks
@@ -43,6 +48,7 @@ class Settings:
     day_starts_at: dt.time = dt.time()
     repositories: tuple[Path, ...] = ()
     author: str = ""
+    keep_at_most: int = 100_000_000
     theme: str = ""
     keys: Mapping[str, str] = field(default_factory=dict)
     working_days: tuple[str, ...] = WEEKDAYS[:5]
@@ -174,6 +180,11 @@ def _keys(value: Any) -> dict[str, str] | None:
     return value if named else None
 
 
+def _size(value: Any) -> int | None:
+    found = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    return None if found is None else round(float(found[1]) * _UNITS[found[2].upper()])
+
+
 def _working_days(value: Any) -> tuple[str, ...] | None:
     if not isinstance(value, list) or not value or not set(map(str, value)) <= set(WEEKDAYS):
         return None
@@ -191,6 +202,7 @@ def _gentle(value: Any) -> bool | None:
 
 _CHECKS: Mapping[str, tuple[Callable[[Any], Any], str]] = {
     "day_starts_at": (_day_starts_at, 'a time such as "04:00"'),
+    "keep_at_most": (_size, 'a size such as "100MB"'),
     "keys": (_keys, 'a table such as {"day.add" = "n"}'),
     "working_days": (_working_days, 'a list of days such as ["mon", "tue", "wed", "thu", "fri"]'),
     "exploration_days": (_exploration_days, "a number of days from 0 to 7"),

@@ -6,7 +6,7 @@ database: no name that somebody chose ever becomes a path here.
 """
 
 from labbook.artifacts.put import Stored, put
-from labbook.artifacts.read import path, read
+from labbook.artifacts.read import head, path, read
 from labbook.artifacts.verify import Verification, verify
 
-__all__ = ["Stored", "Verification", "path", "put", "read", "verify"]
+__all__ = ["Stored", "Verification", "head", "path", "put", "read", "verify"]

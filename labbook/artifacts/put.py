@@ -25,7 +25,7 @@ class Stored(NamedTuple):
     size_bytes: int
 
 
-def put(directory: Path, data: bytes | Path) -> Stored:
+def put(directory: Path, data: bytes | Path | BinaryIO) -> Stored:
     """Store bytes, or a copy of a file; durable when this returns. Storing twice is once.
 
     directory: the notebook's artifacts directory
@@ -36,6 +36,8 @@ def put(directory: Path, data: bytes | Path) -> Stored:
     """
     if isinstance(data, bytes):
         return _put(directory, io.BytesIO(data))
+    if not isinstance(data, Path):
+        return _put(directory, data)
     if not data.is_file():
         raise ArtifactError(f"{data} is no file, so it was not stored.")
     try:

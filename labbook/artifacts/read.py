@@ -23,6 +23,19 @@ def path(directory: Path, sha256: str) -> Path:
     return directory / sha256[:2] / sha256[2:]
 
 
+def head(directory: Path, sha256: str, size_bytes: int) -> bytes:
+    """The first bytes of a stored file, which are not compared with its hash.
+
+    Raises:
+        ArtifactMissing: it is gone.
+    """
+    try:
+        with path(directory, sha256).open("rb") as file:
+            return file.read(size_bytes)
+    except OSError as error:
+        raise _missing(path(directory, sha256), error) from error
+
+
 def read(directory: Path, sha256: str) -> bytes:
     """The content of a stored file.
 
@@ -34,13 +47,17 @@ def read(directory: Path, sha256: str) -> bytes:
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise ArtifactMissing(
-            f"The stored file {file} cannot be read: {error.strerror}.",
-            hint="Copy it back from a backup of the notebook's directory.",
-        ) from error
+        raise _missing(file, error) from error
     if hashlib.sha256(content).hexdigest() != sha256:
         raise ArtifactAltered(
             f"The stored file {file} is not what was stored.",
             hint="Copy it back from a backup of the notebook's directory.",
         )
     return content
+
+
+def _missing(file: Path, error: OSError) -> ArtifactMissing:
+    return ArtifactMissing(
+        f"The stored file {file} cannot be read: {error.strerror}.",
+        hint="Copy it back from a backup of the notebook's directory.",
+    )

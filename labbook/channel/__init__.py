@@ -12,8 +12,9 @@ Usable without a notebook:
 
 Convention: q is the target, p the prior, M = max q/p; lengths and divergences are in bits, and
 an index is counted from 1. The rooms: `coders` choose a candidate, `laws` say exactly which,
-`codes` write its number as bits, `line` has densities and the normal channel, `polar` sends blocks
-of bits without a search, `latent` has bits-back and the two-part code, `gpu` searches on a device.
+`codes` write its number as bits, `line` has densities, the normal channel and normal vectors,
+`polar` sends blocks of bits without a search, `latent` has bits-back and the two-part code, `gpu`
+searches on a device.
 """
 
 from labbook.channel.coders.interface import CODERS, Coder, encoder, minimal, ordered

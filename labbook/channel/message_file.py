@@ -59,7 +59,7 @@ if TYPE_CHECKING:
 
 MAGIC = b"\x89LBMSG\r\n"
 VERSION = 1
-CODERS = (
+MESSAGE_CODERS = (
     "rejection",
     "greedy-rejection",
     "poisson",
@@ -98,14 +98,14 @@ class MessageFile:
     seed: int | None = None
     stream: int = 0
     prior: tuple[float, ...] | None = None
-    coder: str = CODERS[0]
+    coder: str = MESSAGE_CODERS[0]
     first: int = 0
 
     def __post_init__(self) -> None:
-        if self.coder not in CODERS:
+        if self.coder not in MESSAGE_CODERS:
             raise UsageError(
                 f"No coder whose messages can be decoded is called {self.coder!r}; "
-                f"there are {', '.join(CODERS)}."
+                f"there are {', '.join(MESSAGE_CODERS)}."
             )
         _need_few(len(self.messages))
         Stream(self.seed or 0, self.stream)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from labbook.channel.laws.sums import REACH
 from labbook.channel.pairs import DiscretePair, checked
 from labbook.channel.spectrum import spectrum
 from labbook.errors import UsageError
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     Reals = NDArray[np.float64]
 
 LARGEST_MEAN = 1e5
-_REACH = 60
-"""Means after which nothing is left of the laws of an index."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +48,8 @@ class DiscreteChannel:
         checked("the law of the inputs", self.inputs)
         if len(self.rows) != len(self.inputs):
             raise UsageError(
-                f"A channel with {len(self.inputs)} inputs needs as many rows, "
-                f"not {len(self.rows)}."
+                "A channel needs a row for each input, but the numbers of inputs and of rows are "
+                f"{len(self.inputs)} and {len(self.rows)}."
             )
         for number, row in enumerate(self.rows, start=1):
             checked(f"row {number} of the channel", row)
@@ -140,7 +139,7 @@ class Mixed:
     @cached_property
     def entropy(self) -> float:
         """H(K), in bits."""
-        k = np.arange(1, math.ceil(_REACH * max(law.mean for law in self.laws)) + 1)
+        k = np.arange(1, math.ceil(REACH * max(law.mean for law in self.laws)) + 1)
         pmf = np.exp2(self.log2_pmf(k))
         there = pmf > 0
         return float(-(pmf[there] * np.log2(pmf[there])).sum()) + 0.0

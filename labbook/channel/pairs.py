@@ -181,7 +181,7 @@ def checked_pair(
     prior, target = checked("p", p), checked("q", q)
     if len(prior) != len(target):
         raise UsageError(
-            f"p has {len(prior)} symbols and q has {len(target)}: they must have the same ones.",
+            f"p and q have {len(prior)} and {len(target)} symbols: they must have the same ones.",
             hint="Give a symbol that never occurs the probability 0.",
         )
     for place, (offered, wanted) in enumerate(zip(prior, target, strict=True), start=1):

@@ -48,12 +48,9 @@ class Spectrum:
     def of(cls, log2_ratio: Reals, log2_p: Reals) -> Spectrum:
         """From ratios in any order, which may be repeated; those without mass are left out."""
         there = log2_p > -np.inf
-        order = np.argsort(log2_ratio[there], kind="stable")
-        ratio, mass = log2_ratio[there][order], log2_p[there][order]
-        with np.errstate(invalid="ignore"):
-            step = np.diff(ratio) > _SAME * np.maximum(1.0, np.abs(ratio[1:]))
-        starts = np.flatnonzero(np.append(True, step))
-        return cls(ratio[starts], _log2_sums(mass, starts))
+        ratio, mass = log2_ratio[there], log2_p[there]
+        order, starts = by_ratio(ratio)
+        return cls(ratio[order[starts]], log2_sums(mass[order], starts))
 
     @property
     def log2_q(self) -> Reals:
@@ -129,7 +126,7 @@ class Spectrum:
             UsageError: there would be more levels than can be handled.
         """
         levels = len(self.log2_p) * len(other.log2_p)
-        _need_few("the product of these pairs", levels)
+        need_few("the product of these pairs", levels)
         ratio = np.add.outer(self.log2_ratio, other.log2_ratio).ravel()
         return Spectrum.of(ratio, np.add.outer(self.log2_p, other.log2_p).ravel())
 
@@ -165,6 +162,10 @@ def spectrum(pair: DiscretePair, n: int = 1) -> Spectrum:
     Raises:
         UsageError: n is below 1, or there are too many types.
     """
+    if n == 1:
+        # Types of one symbol are its values; as counts they would be a square of as many.
+        p, log2_p, log2_ratio = _symbols(pair)
+        return Spectrum.of(log2_ratio[p > 0], log2_p[p > 0])
     return types(pair, n).spectrum
 
 
@@ -188,16 +189,21 @@ def types(pair: DiscretePair, n: int) -> Types:
     Raises:
         UsageError: n is below 1, or there are too many types.
     """
-    p, q = (np.array(each) / math.fsum(each) for each in (pair.p, pair.q))
-    need_few_types(len(p), n)
-    counts = _counts(len(p), n)
-    with np.errstate(divide="ignore"):
-        log2_p, log2_ratio = np.log2(p), np.log2(q) - np.log2(np.where(p > 0, p, 1.0))
+    need_few_types(len(pair.p), n)
+    counts = _counts(len(pair.p), n)
+    p, log2_p, log2_ratio = _symbols(pair)
     there = ~((counts > 0) & (p == 0)).any(axis=1)
     counts = counts[there]
     block = _weighted(counts, log2_p)
     mass = _log2_multinomial(counts) + block
     return Types(counts, mass, block, _weighted(counts, log2_ratio))
+
+
+def _symbols(pair: DiscretePair) -> tuple[Reals, Reals, Reals]:
+    """(symbols,): p, log2 p and log2 q/p, which is −inf where q has no mass."""
+    p, q = (np.array(each) / math.fsum(each) for each in (pair.p, pair.q))
+    with np.errstate(divide="ignore"):
+        return p, np.log2(p), np.log2(q) - np.log2(np.where(p > 0, p, 1.0))
 
 
 def need_few_types(symbols: int, n: int) -> None:
@@ -208,7 +214,16 @@ def need_few_types(symbols: int, n: int) -> None:
     """
     if n < 1:
         raise UsageError(f"A block has at least one symbol, not {n}.")
-    _need_few(f"blocks of {n} from {symbols} symbols", math.comb(n + symbols - 1, symbols - 1))
+    need_few(f"blocks of {n} from {symbols} symbols", math.comb(n + symbols - 1, symbols - 1))
+
+
+def by_ratio(log2_ratio: Reals) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The order of ratios that may be repeated, and where in it each level begins."""
+    order = np.argsort(log2_ratio, kind="stable")
+    ratio = log2_ratio[order]
+    with np.errstate(invalid="ignore"):
+        step = np.diff(ratio) > _SAME * np.maximum(1.0, np.abs(ratio[1:]))
+    return order, np.flatnonzero(np.append(True, step))
 
 
 def log2_difference(larger: Reals, smaller: Reals) -> Reals:
@@ -218,13 +233,25 @@ def log2_difference(larger: Reals, smaller: Reals) -> Reals:
         return np.where(np.isneginf(larger), -np.inf, larger + rest)
 
 
-def _need_few(what: str, levels: int) -> None:
+def need_few(what: str, levels: int) -> None:
+    """Refuse what has too many levels.
+
+    Raises:
+        UsageError: it has.
+    """
     if levels > MOST_LEVELS:
         raise UsageError(
             f"The exact law of {what} has {levels:,} levels, more than the {MOST_LEVELS:,} that "
             "can be handled.",
             hint="Give shorter blocks, or fewer symbols.",
         )
+
+
+def log2_sums(values: Reals, starts: NDArray[np.intp]) -> Reals:
+    """log2 Σ 2^value over the stretches that begin at `starts`."""
+    top = np.maximum.reduceat(values, starts)
+    stretch = np.repeat(top, np.diff(np.append(starts, len(values))))
+    return np.asarray(top + np.log2(np.add.reduceat(np.exp2(values - stretch), starts)))
 
 
 def _counts(symbols: int, n: int) -> NDArray[np.int64]:
@@ -253,13 +280,6 @@ def _weighted(counts: NDArray[np.int64], values: Reals) -> Reals:
     """Σ count · value, where a count of 0 makes nothing of −inf."""
     with np.errstate(invalid="ignore"):
         return np.asarray(np.where(counts > 0, counts * values, 0.0).sum(axis=1))
-
-
-def _log2_sums(values: Reals, starts: NDArray[np.intp]) -> Reals:
-    """log2 Σ 2^value over the stretches that begin at `starts`."""
-    top = np.maximum.reduceat(values, starts)
-    stretch = np.repeat(top, np.diff(np.append(starts, len(values))))
-    return np.asarray(top + np.log2(np.add.reduceat(np.exp2(values - stretch), starts)))
 
 
 def _log2_from_top(values: Reals) -> Reals:

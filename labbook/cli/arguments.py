@@ -2,7 +2,53 @@
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING, Any
+
 import click
+
+from labbook.errors import UsageError
+
+if TYPE_CHECKING:
+    from labbook.cli.context import Context
 
 ID = click.IntRange(max=2**63 - 1)
 """The number of a run, a note or a next step: as large as the notebook can hold."""
+
+_LAST = re.compile(r"last(?:~(\d{1,9}))?", re.ASCII)
+
+
+class _RunId(click.IntRange):
+    """A run's number, or `last`, or `last~1` for the one before."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        found = _LAST.fullmatch(value) if isinstance(value, str) else None
+        if found is None or ctx is None:
+            return int(super().convert(value, param, ctx))
+        from labbook.desk import runs
+
+        context: Context = ctx.obj
+        return runs.latest(context.desk, int(found[1] or 0))
+
+
+RUN = _RunId(max=2**63 - 1)
+"""A run's number; `last` is the newest, `last~1` the one before."""
+
+
+def given(params: tuple[str, ...]) -> dict[str, str]:
+    """The texts that were typed for parameters, by name.
+
+    Raises:
+        UsageError: one is not of the form name=value, or is given twice.
+    """
+    found: dict[str, str] = {}
+    for param in params:
+        name, equals, value = param.partition("=")
+        if not equals or not name:
+            raise UsageError(
+                f"{param!r} is no parameter.", hint="Parameters are given as name=value."
+            )
+        if name in found:
+            raise UsageError(f"The parameter {name} is given twice.")
+        found[name] = value
+    return found

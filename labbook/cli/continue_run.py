@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from labbook.cli.arguments import ID
+from labbook.cli.arguments import RUN, given
 from labbook.cli.context import Context
-from labbook.cli.run import finish, given
+from labbook.cli.run import finish
 from labbook.desk import launch
 
 
 @click.command(name="continue", context_settings={"ignore_unknown_options": True})
-@click.argument("run_id", metavar="ID", type=ID)
+@click.argument("run_id", metavar="ID", type=RUN)
 @click.argument("params", nargs=-1, type=click.UNPROCESSED, metavar="PARAM=VALUE")
 @click.option(
     "--backend", type=click.Choice(["auto", "numpy", "cupy"]), default="auto", show_default=True

@@ -10,7 +10,7 @@ import click
 from labbook.cli.context import Context
 from labbook.cli.output import put, put_json, say
 from labbook.cli.shapes import entry_json
-from labbook.desk import day_document, find
+from labbook.desk import day_document, find, sweeps
 
 if TYPE_CHECKING:
     from labbook.text.when import Period
@@ -85,4 +85,10 @@ def _put_day(context: Context, day: dt.date) -> None:
     from labbook.report.page import draw_day
 
     entry = find.entry(context.desk, day)
-    put(draw_day(entry, find.results_of(context.desk, entry)))
+    put(
+        draw_day(
+            entry,
+            find.results_of(context.desk, entry),
+            swept=sweeps.results_of(context.desk, entry),
+        )
+    )

@@ -42,6 +42,10 @@ def _described(specification: Specification) -> str:
     room = min(terminal_width() or WIDEST, WIDEST)
     lines = [f"{specification.name}: {specification.title}", ""]
     lines += ["\n".join(wrap(each, room)) + "\n" for each in specification.help.split("\n\n")]
+    if specification.command:
+        started = wrap(shlex.join(specification.command), room, break_on_hyphens=False)
+        lines += ["Command", *(f"  {line}" for line in started)]
+        lines += [f"  in {specification.directory}", ""]
     lines.append("Parameters")
     for each in specification.parameters:
         lines.append(f"  {_typed(each)}")

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
+from labbook.cli.arguments import given
 from labbook.cli.context import Context
 from labbook.cli.output import put, put_json, say
 from labbook.cli.shapes import run_json
@@ -63,18 +64,30 @@ def run(
       labbook run kl.bias-table shift=1 samples=1e7
       labbook run channel.rejection p=0.5,0.5 q=0.1,0.9 blocks=20000 --seed 7
     """
-    if detach and figures:
-        raise UsageError("--figures needs the run's end, so it cannot go with --detach.")
-    if figures is not None:
-        desk_report.check_directory(figures)
+    check_figures(figures, detach=detach)
     started = launch.launch(context.desk, name, given(params), seed=seed, backend=backend)
     finish(context, started, detach=detach, figures=figures, as_json=as_json)
 
 
+def check_figures(figures: Path | None, *, detach: bool) -> None:
+    """See that figures can be drawn there, before a run is started.
+
+    Raises:
+        UsageError: the run's end is not waited for.
+        ReportError: nothing could be written there.
+    """
+    if detach and figures:
+        raise UsageError("--figures needs the run's end, so it cannot go with --detach.")
+    if figures is not None:
+        desk_report.check_directory(figures)
+
+
 def finish(
     context: Context, started: Run, *, detach: bool, figures: Path | None, as_json: bool
-) -> None:
+) -> Run:
     """Follow a run to its end, unless it is to go on by itself, and show it.
+
+    Returns: the run as it is then.
 
     Raises:
         RunFailed, RunCancelled: it did not finish.
@@ -93,6 +106,7 @@ def finish(
         show_run(context, ended)
     if not detach:
         _raise_unless_finished(ended)
+    return ended
 
 
 def show_run(context: Context, run: Run, *, full: bool = False) -> None:
@@ -101,25 +115,6 @@ def show_run(context: Context, run: Run, *, full: bool = False) -> None:
     from labbook.report.runs import headline
 
     put(headline(run), draw_run(run, find.results(context.desk, run), full=full))
-
-
-def given(params: tuple[str, ...]) -> dict[str, str]:
-    """The texts that were typed for parameters, by name.
-
-    Raises:
-        UsageError: one is not of the form name=value, or is given twice.
-    """
-    found: dict[str, str] = {}
-    for param in params:
-        name, equals, value = param.partition("=")
-        if not equals or not name:
-            raise UsageError(
-                f"{param!r} is no parameter.", hint="Parameters are given as name=value."
-            )
-        if name in found:
-            raise UsageError(f"The parameter {name} is given twice.")
-        found[name] = value
-    return found
 
 
 def _raise_unless_finished(run: Run) -> None:

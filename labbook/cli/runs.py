@@ -4,66 +4,32 @@ from __future__ import annotations
 
 import click
 
-from labbook.cli.arguments import ID
+from labbook.cli import mark_runs
+from labbook.cli.arguments import RUN
+from labbook.cli.compare_runs import compare, unpaste
 from labbook.cli.context import Context
 from labbook.cli.continue_run import continue_run
-from labbook.cli.output import columns, put_json, put_text, say, terminal_width
+from labbook.cli.export_runs import export, import_
+from labbook.cli.gc import gc
+from labbook.cli.list_runs import list_runs
+from labbook.cli.output import put_json, put_text, say
 from labbook.cli.run import show_run
+from labbook.cli.run_files import keep, pictures, provenance
 from labbook.cli.shapes import run_json
 from labbook.desk import find
 from labbook.desk import runs as desk_runs
-from labbook.model.run import Run, RunState
 
 
 @click.group(invoke_without_command=True)
 @click.pass_context
 def runs(ctx: click.Context) -> None:
-    """List runs, show one, read its log, cancel some, or continue one."""
+    """List runs; show, compare, mark, continue, cancel or delete some; export and import them."""
     if ctx.invoked_subcommand is None:
-        ctx.invoke(list_)
-
-
-@runs.command(name="list")
-@click.option("--experiment", metavar="NAME", help="Only runs of this experiment.")
-@click.option(
-    "--state",
-    "states",
-    multiple=True,
-    type=click.Choice([state.value for state in RunState]),
-    help="Only runs in this state; may be given more than once.",
-)
-@click.option("--period", metavar="PERIOD", help="Only runs of these days: last week, 2026-11, …")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 100_000))
-@click.option("--json", "as_json", is_flag=True, help="One list of runs, without results.")
-@click.pass_obj
-def list_(
-    context: Context,
-    experiment: str | None,
-    states: tuple[str, ...],
-    period: str | None,
-    limit: int,
-    as_json: bool,
-) -> None:
-    """List runs, newest first."""
-    found = desk_runs.runs(
-        context.desk,
-        experiment=experiment,
-        states=tuple(RunState(state) for state in states) or None,
-        period=context.period(period) if period else None,
-        limit=limit,
-    )
-    if as_json:
-        from labbook.model import Results
-
-        put_json([run_json(run, Results()) for run in found])
-    elif not found:
-        say("No runs.")
-    else:
-        put_text(columns(_HEADINGS, [_row(run) for run in found], room=terminal_width()))
+        ctx.invoke(list_runs)
 
 
 @runs.command()
-@click.argument("run_id", metavar="ID", type=ID)
+@click.argument("run_id", metavar="ID", type=RUN)
 @click.option("--json", "as_json", is_flag=True, help="One object: the run with its results.")
 @click.pass_obj
 def show(context: Context, run_id: int, as_json: bool) -> None:
@@ -76,7 +42,7 @@ def show(context: Context, run_id: int, as_json: bool) -> None:
 
 
 @runs.command()
-@click.argument("run_id", metavar="ID", type=ID)
+@click.argument("run_id", metavar="ID", type=RUN)
 @click.pass_obj
 def log(context: Context, run_id: int) -> None:
     """Print what a run printed, made harmless to the terminal."""
@@ -84,7 +50,7 @@ def log(context: Context, run_id: int) -> None:
 
 
 @runs.command()
-@click.argument("run_ids", metavar="ID…", type=ID, nargs=-1, required=True)
+@click.argument("run_ids", metavar="ID…", type=RUN, nargs=-1, required=True)
 @click.pass_obj
 def cancel(context: Context, run_ids: tuple[int, ...]) -> None:
     """Ask runs to stop; after ten seconds they are made to.
@@ -101,21 +67,8 @@ def cancel(context: Context, run_ids: tuple[int, ...]) -> None:
             say(f"Run {run_id} is asked to stop.")
 
 
-runs.add_command(continue_run)
-
-_HEADINGS = ("id", "experiment", "state", "started", "took", "metrics")
-
-
-def _row(run: Run) -> tuple[str, ...]:
-    from labbook.report.numbers import duration, number
-
-    started = (run.started or run.created).local
-    took = duration(run.duration_s) if run.duration_s is not None else ""
-    return (
-        str(run.id),
-        run.experiment,
-        run.state.words,
-        f"{started:%Y-%m-%d %H:%M}",
-        took,
-        "  ".join(f"{name}={number(value)}" for name, value in list(run.metrics.items())[:3]),
-    )
+for _command in (
+    *(list_runs, compare, unpaste, *mark_runs.COMMANDS, export, import_, gc),
+    *(continue_run, keep, pictures, provenance),
+):
+    runs.add_command(_command)

@@ -19,7 +19,8 @@ def search(context: Context, query: tuple[str, ...], limit: int, as_json: bool) 
     """Find notes, runs, reviews and ideas, newest first.
 
     All words must occur; the last may be incomplete. Filters: tag:insight thread:kl
-    day:2026-W47 after:monday before:2026-11-01 run:41 kind:note
+    day:2026-W47 after:monday before:2026-11-01 run:41 kind:note. Those of `labbook runs list`
+    (state:failed, loss<0.1, …) find runs alone.
 
     \b
       labbook search variance tag:insight

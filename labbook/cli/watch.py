@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from labbook.cli.output import say
-from labbook.desk import runs
+from labbook.desk import runs, sweeps
 from labbook.desk.desk import Desk
 from labbook.errors import RunCancelled
 from labbook.model.run import Progress, Run
+from labbook.model.sweep import Sweep
 
 LINE_EVERY_S = 5.0
 
@@ -41,6 +42,36 @@ def watch(desk: Desk, run: Run) -> Run:
                     f"Run {run.id} has been asked to stop, and is not waited for.",
                     hint=f"`labbook runs show {run.id}` tells how it ends.",
                 ) from None
+
+
+def watch_sweep(desk: Desk, sweep: Sweep) -> Sweep:
+    """Follow a sweep to its end. The first Ctrl-C cancels it, a second one does not wait.
+
+    Raises:
+        RunCancelled: Ctrl-C was pressed a second time; the sweep is on its way to its end.
+    """
+    with _shown(f"sweep {sweep.id} · {sweep.experiment}") as show:
+        try:
+            return _followed_sweep(desk, sweep, show)
+        except KeyboardInterrupt:
+            try:
+                if not sweeps.cancel(desk, sweep.id).state.has_ended:
+                    say("Cancelling; press Ctrl-C again not to wait for its end.")
+                return _followed_sweep(desk, sweep, show)
+            except KeyboardInterrupt:
+                sweeps.cancel(desk, sweep.id)
+                raise RunCancelled(
+                    f"Sweep {sweep.id} has been asked to stop, and is not waited for.",
+                    hint=f"`labbook sweep show {sweep.id}` tells how it ends.",
+                ) from None
+
+
+def _followed_sweep(desk: Desk, sweep: Sweep, show: _Show) -> Sweep:
+    latest = sweep
+    for latest in sweeps.follow(desk, sweep.id):
+        tally = latest.tally
+        show(Progress(tally.finished + tally.failed, tally.points))
+    return latest
 
 
 def _followed(desk: Desk, run: Run, show: _Show) -> Run:

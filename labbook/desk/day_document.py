@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from labbook.desk import write
 from labbook.desk.desk import Desk
 from labbook.errors import UsageError
-from labbook.model.entry import Conflict, Entry, Note, RunBlock
+from labbook.model.entry import ComparisonBlock, Conflict, Entry, Note, RunBlock, SweepBlock
 
 _SIGN = (
     r"<!-- (?:note (?P<id>\d+) · version (?P<version>\d+)[^>]*"
-    r"|(?P<new>new note)|(?P<run>run \d+[^>]*)) -->[ \t]*$"
+    r"|(?P<new>new note)|(?P<run>(?:run|sweep|comparison of runs) \d+[^>]*)) -->[ \t]*$"
 )
 _MARKER = re.compile(f"^{_SIGN}", re.MULTILINE)
 _ALIKE = re.compile(rf"^(?=\\*{_SIGN})", re.MULTILINE)
@@ -54,6 +54,11 @@ def compose(entry: Entry) -> str:
         clock = f"{block.time.local:%H:%M}"
         if isinstance(block, RunBlock):
             pieces.append(f"<!-- run {block.run.id} · {block.run.experiment} · {clock} -->\n")
+        elif isinstance(block, SweepBlock):
+            pieces.append(f"<!-- sweep {block.sweep.id} · {block.sweep.experiment} · {clock} -->\n")
+        elif isinstance(block, ComparisonBlock):
+            numbers = ", ".join(str(run.id) for run in block.runs)
+            pieces.append(f"<!-- comparison of runs {numbers} · {clock} -->\n")
         else:
             marker = f"<!-- note {block.id} · version {block.version} · {clock} -->"
             pieces.append(f"{marker}\n{_ALIKE.sub(_BACKSLASH, block.body.rstrip())}\n")

@@ -65,8 +65,9 @@ class Desk:
 
     def _reconcile(self, notebook: Notebook) -> tuple[Run, ...]:
         from labbook.store.runs import active_runs
+        from labbook.store.sweeps import running_sweeps
 
-        if not active_runs(notebook):
+        if not (active_runs(notebook) or running_sweeps(notebook)):
             return ()  # most of the time, and then the runner need not be imported
         from labbook.runner.reconcile import reconcile
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from labbook.desk.desk import Desk
+from labbook.errors import UsageError
 
 if TYPE_CHECKING:
     from labbook.model import Entry, Hit, Note, Results, Run
@@ -65,13 +67,23 @@ def results_of(desk: Desk, entry: Entry) -> dict[int, Results]:
 def search(desk: Desk, line: str, limit: int = 50) -> tuple[Hit, ...]:
     """What the search line finds, newest first; nothing for an empty line.
 
+    With a condition that only runs can meet (`state:failed`, `loss<0.1`), it is a query for
+    runs; see `labbook.text.run_query`.
+
     Raises:
         UsageError: a filter cannot be understood.
     """
     from labbook.model import HitKind
     from labbook.store.search import search as find
     from labbook.text.query import parse_query
+    from labbook.text.run_query import compares, is_about_runs
 
+    if is_about_runs(line):
+        return _found_runs(desk, line, limit)
+    if compares(line):
+        # Where no run has what is compared, it was meant as words.
+        with suppress(UsageError):
+            return _found_runs(desk, line, limit)
     query = parse_query(line, desk.today())
     if query.is_empty:
         return ()
@@ -84,6 +96,17 @@ def search(desk: Desk, line: str, limit: int = 50) -> tuple[Hit, ...]:
         period=query.period,
         run=query.run,
         limit=limit,
+    )
+
+
+def _found_runs(desk: Desk, line: str, limit: int) -> tuple[Hit, ...]:
+    from labbook.desk import runs
+    from labbook.model import Hit, HitKind
+    from labbook.report.runs import params_text
+
+    return tuple(
+        Hit(HitKind.RUN, run.id, run.day, run.experiment, ((params_text(run.params), False),))
+        for run in runs.find(desk, line, limit=limit)
     )
 
 

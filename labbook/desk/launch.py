@@ -45,8 +45,11 @@ def launch(
     *,
     seed: int | None = None,
     backend: str = "auto",
+    parent_id: int | None = None,
 ) -> Run:
     """Start an experiment and return at once; its block stands in today's entry.
+
+    parent_id: the run that it repeats, with changes
 
     Raises:
         UsageError, NotFound, BackendUnavailable: nothing is recorded then.
@@ -55,7 +58,9 @@ def launch(
     from labbook.runner.launch import launch as start
 
     request = _registry(desk).request(name, given, seed)
-    return start(desk.notebook, request, desk.settings, desk.clock, backend=backend)
+    return start(
+        desk.notebook, request, desk.settings, desk.clock, backend=backend, parent_id=parent_id
+    )
 
 
 def continue_run(

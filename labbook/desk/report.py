@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -13,7 +14,7 @@ from labbook.desk.desk import Desk
 from labbook.errors import NotFound
 
 if TYPE_CHECKING:
-    from labbook.model import ReviewDraft, Run
+    from labbook.model import Picture, Results, ReviewDraft, Run
     from labbook.report.weekly import Document, TimePages, WeekPages
     from labbook.text.when import Period
 
@@ -83,23 +84,28 @@ def check_directory(directory: Path) -> None:
 def draw_figures(desk: Desk, run: Run, directory: Path) -> tuple[Path, ...]:
     """Draw each of a run's figures as an SVG and a PNG file, named after the figure.
 
+    The pictures that the run left are written beside them, as they are.
+
     Raises:
         ReportError: a figure cannot be drawn, or a file cannot be written.
     """
     from labbook.report.figures import png, svg
     from labbook.report.files import make_directory, write_whole
+    from labbook.report.pictures import suffix
 
     make_directory(directory)
     drawn: list[Path] = []
     taken: set[str] = set()
-    for number, figure in enumerate(find.results(desk, run).figures, start=1):
-        # A figure's name is text that an experiment chose; no part of it may be a path.
-        name = _UNSAFE.sub("-", figure.name).strip("-")[:80] or f"figure-{number}"
-        if name in taken:
-            name = f"{name}-{number}"
-        taken.add(name)
+    results = find.results(desk, run)
+    for figure in results.figures:
+        name = _file_name(figure.name, taken)
         drawn.append(write_whole(directory / f"{name}.svg", svg(figure)))
         drawn.append(write_whole(directory / f"{name}.png", png(figure)))
+    for picture in results.pictures:
+        content = read_picture(desk, picture)
+        if content is not None:
+            name = _file_name(Path(picture.name).stem, taken) + suffix(picture)
+            drawn.append(write_whole(directory / name, content))
     return tuple(drawn)
 
 
@@ -113,6 +119,28 @@ def _document(desk: Desk, of: Period | str) -> Document:
     return week_document(_pages(desk, of))
 
 
+def read_picture(desk: Desk, picture: Picture) -> bytes | None:
+    """A stored picture; None when it is gone or altered."""
+    from labbook.artifacts import read
+    from labbook.errors import ArtifactError
+
+    try:
+        return read(desk.notebook.artifacts_dir, picture.sha256)
+    except ArtifactError:
+        return None
+
+
+def _file_name(shown: str, taken: set[str]) -> str:
+    """A name for a file, out of text that an experiment chose: no part of it may be a path."""
+    name = _UNSAFE.sub("-", shown).strip("-")[:80] or "figure"
+    unused, again = name, 1
+    while unused in taken:
+        again += 1
+        unused = f"{name}-{again}"
+    taken.add(unused)
+    return unused
+
+
 def _pages(desk: Desk, period: Period) -> WeekPages:
     from labbook.report.weekly import WeekPages
 
@@ -122,9 +150,12 @@ def _pages(desk: Desk, period: Period) -> WeekPages:
     return WeekPages(
         draft=draft,
         runs={run_id: (run, find.results(desk, run)) for run_id, run in sorted(runs.items())},
+        sweeps=_sweeps_pointed_at(desk, draft),
         written=desk.clock(),
         author=desk.settings.author,
         time=_time(desk, period),
+        comparisons=desk_review.comparisons_in(desk, period),
+        read=lambda picture: read_picture(desk, picture),
     )
 
 
@@ -168,6 +199,19 @@ def _pointed_at(desk: Desk, draft: ReviewDraft) -> dict[int, Run]:
             found[run_id] = store.run(desk.notebook, run_id)
         except NotFound:
             continue  # the line stays; it only has no results to show
+    return found
+
+
+def _sweeps_pointed_at(desk: Desk, draft: ReviewDraft) -> dict[int, Results]:
+    """What the sweeps show that an item of this review came from."""
+    from labbook.desk import sweeps
+
+    found = {}
+    for item in draft.items:
+        sweep_id = item.source_id("sweep")
+        if sweep_id is not None:
+            with suppress(NotFound):
+                found[sweep_id] = sweeps.results(desk, sweeps.sweep(desk, sweep_id))
     return found
 
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from labbook.desk.commits import commits
 from labbook.desk.desk import Desk
 from labbook.errors import LabbookError
-from labbook.model.entry import Note, RunBlock
+from labbook.model.entry import ComparisonBlock, Note, RunBlock, SweepBlock
 from labbook.model.review import Review, ReviewDraft, ReviewItem, Section, Verdict
 from labbook.model.run import Run, RunState
+from labbook.model.sweep import Sweep
 from labbook.text.when import Period
 
 if TYPE_CHECKING:
-    from labbook.model import NextStep
+    from labbook.model import ComparisonBlock, NextStep
 
 HEADLINE_METRICS = 4
 """So many metrics of a run fit on the one line that a draft gives it."""
@@ -47,11 +48,11 @@ def gather(desk: Desk, period: Period) -> ReviewDraft:
     """A draft made anew from the period's runs, tagged notes, commits and open steps."""
     from labbook.store import reviews
 
-    notes, runs = _written(desk, period)
+    notes, runs, sweeps = _written(desk, period)
     code, missing = _code(desk, period)
     previous, steps = _previous(desk, period)
     steps_open = (_step_item(step) for step in _open(desk, period))
-    items = (*_lines(notes, runs), *code, *steps_open)
+    items = (*_lines(notes, runs, sweeps), *code, *steps_open)
     return ReviewDraft(
         period=period,
         items=items,
@@ -86,8 +87,15 @@ def save(
 
 def runs_ended_in(desk: Desk, period: Period) -> list[Run]:
     """The runs that ended in the period, however they did, in the order of their blocks."""
-    _, runs = _written(desk, period)
+    _, runs, _ = _written(desk, period)
     return runs
+
+
+def comparisons_in(desk: Desk, period: Period) -> tuple[ComparisonBlock, ...]:
+    """The comparisons on the days of the period."""
+    from labbook.store.comparisons import comparisons_in as find
+
+    return find(desk.notebook, period)
 
 
 def reviews(desk: Desk) -> tuple[Review, ...]:
@@ -97,22 +105,27 @@ def reviews(desk: Desk) -> tuple[Review, ...]:
     return store.reviews(desk.notebook)
 
 
-def _written(desk: Desk, period: Period) -> tuple[list[Note], list[Run]]:
+def _written(desk: Desk, period: Period) -> tuple[list[Note], list[Run], list[Sweep]]:
+    """The period's notes, and the runs and sweeps that ended in it."""
     from labbook.store import entries
 
     notes: list[Note] = []
     runs: dict[int, Run] = {}
+    sweeps: dict[int, Sweep] = {}
     for day in entries.days_written(desk.notebook, period):
         for block in entries.entry(desk.notebook, day).blocks:
             if isinstance(block, Note):
                 notes.append(block)
-            elif _ended_in(desk, block, period):
+            elif isinstance(block, SweepBlock):
+                if _ended_in(desk, block.sweep, period):
+                    sweeps[block.sweep.id] = block.sweep
+            elif isinstance(block, RunBlock) and _ended_in(desk, block.run, period):
                 runs[block.run.id] = block.run
-    return notes, list(runs.values())
+    return notes, list(runs.values()), list(sweeps.values())
 
 
-def _ended_in(desk: Desk, block: RunBlock, period: Period) -> bool:
-    ended = block.run.ended
+def _ended_in(desk: Desk, found: Run | Sweep, period: Period) -> bool:
+    ended = found.ended
     return ended is not None and ended.day(desk.settings.day_starts_at) in period
 
 
@@ -126,7 +139,17 @@ def _run_item(run: Run) -> ReviewItem:
     return ReviewItem(Section.FINDINGS, f"{text}: {metrics}" if metrics else text, f"run:{run.id}")
 
 
-def _lines(notes: Sequence[Note], runs: Sequence[Run]) -> Iterator[ReviewItem]:
+def _sweep_item(sweep: Sweep) -> ReviewItem:
+    from labbook.report.sweeps import space_text
+
+    text = f"{sweep.experiment} over {space_text(sweep.space)}: {sweep.tally.words}"
+    return ReviewItem(Section.FINDINGS, text, f"sweep:{sweep.id}")
+
+
+def _lines(
+    notes: Sequence[Note], runs: Sequence[Run], sweeps: Sequence[Sweep]
+) -> Iterator[ReviewItem]:
+    yield from (_sweep_item(sweep) for sweep in sweeps if sweep.tally.finished)
     yield from (_run_item(run) for run in runs if run.state is RunState.FINISHED)
     yield from _tagged(notes, FINDING_TAGS, Section.FINDINGS)
     yield from _tagged(notes, INSIGHT_TAGS, Section.INSIGHTS)
@@ -138,13 +161,14 @@ def _later(desk: Desk, saved: Review) -> int:
 
     What is older and not in it was left out on purpose.
     """
-    notes, runs = _written(desk, saved.period)
+    notes, runs, sweeps = _written(desk, saved.period)
     notes = [note for note in notes if note.time.us > saved.edited.us]
     runs = [run for run in runs if run.ended and run.ended.us > saved.edited.us]
+    sweeps = [each for each in sweeps if each.ended and each.ended.us > saved.edited.us]
     raised_by = {note.id for note in notes}
     steps = [step for step in _open(desk, saved.period) if step.note_id in raised_by]
     sources = {item.source for item in saved.items}
-    gathered = (*_lines(notes, runs), *map(_step_item, steps))
+    gathered = (*_lines(notes, runs, sweeps), *map(_step_item, steps))
     return sum(item.source not in sources for item in gathered)
 
 

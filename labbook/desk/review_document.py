@@ -98,7 +98,7 @@ def _editable_item(item: ReviewItem) -> str:
 
 def _readable_item(item: ReviewItem) -> str:
     kind, _, rest = item.source.partition(":")
-    words = {"run": f" (run {rest})", "note": f" (note {rest})"}
+    words = {"run": f" (run {rest})", "sweep": f" (sweep {rest})", "note": f" (note {rest})"}
     words["commit"] = f" ({rest.replace('@', ' ')})"
     first, *others = (item.text.strip() + words.get(kind, "")).split("\n")
     return "\n".join([f"- {first}", *map(_indented, others)])

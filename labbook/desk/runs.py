@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from labbook.errors import StoreError
 
 if TYPE_CHECKING:
     from labbook.model import Metric, Run, RunState
+    from labbook.text.run_terms import Term
     from labbook.text.when import Period
 
 
@@ -40,6 +41,57 @@ def runs(
     )
 
 
+def find(
+    desk: Desk,
+    query: str = "",
+    *,
+    also: Sequence[Term] = (),
+    sort: str = "",
+    limit: int | None = 100,
+    offset: int = 0,
+) -> tuple[Run, ...]:
+    """Runs that meet a query, newest first or as sorted, without their artifacts.
+
+    also: further conditions, beside those of the query
+    sort: a field, a metric or a parameter; with a minus sign the largest comes first
+
+    Raises:
+        UsageError: the query cannot be understood, or no run has what it names.
+    """
+    from labbook.store.run_find import find_runs
+    from labbook.text.run_order import NEWEST_FIRST, parse_order
+    from labbook.text.run_query import parse_run_query
+    from labbook.text.run_terms import All
+
+    asked = All((parse_run_query(query, desk.today()), *also))
+    order = parse_order(sort) if sort else NEWEST_FIRST
+    _make_true(desk)
+    return find_runs(desk.notebook, asked, order=order, limit=limit, offset=offset)
+
+
+def count(desk: Desk, query: str) -> int:
+    """How many runs meet a query.
+
+    Raises:
+        UsageError: as for `find`.
+    """
+    from labbook.store.run_find import count_runs
+    from labbook.text.run_query import parse_run_query
+
+    return count_runs(desk.notebook, parse_run_query(query, desk.today()))
+
+
+def check_columns(desk: Desk, columns: Sequence[str]) -> None:
+    """See that each of these is a metric or a parameter of some run.
+
+    Raises:
+        UsageError: one is not; the hint has the nearest.
+    """
+    from labbook.store.run_names import check_columns as check
+
+    check(desk.notebook, columns)
+
+
 def run(desk: Desk, run_id: int) -> Run:
     """One run, with a state that is true now, as far as that can be written down.
 
@@ -50,6 +102,17 @@ def run(desk: Desk, run_id: int) -> Run:
 
     _make_true(desk)
     return store.run(desk.notebook, run_id)
+
+
+def latest(desk: Desk, back: int = 0) -> int:
+    """The number of the newest run, or of one so many before it.
+
+    Raises:
+        NotFound: there are not so many.
+    """
+    from labbook.store.run_queries import latest as find
+
+    return find(desk.notebook, back)
 
 
 def reconcile(desk: Desk) -> tuple[Run, ...]:

@@ -25,6 +25,7 @@ def pages(desk: Desk, name: str) -> ThreadPages:
     Raises:
         NotFound: there is no such thread.
     """
+    from labbook.desk.report import read_picture
     from labbook.report.weekly import ThreadPages
 
     found = desk_threads.contents(desk, name)
@@ -39,6 +40,7 @@ def pages(desk: Desk, name: str) -> ThreadPages:
         written=desk.clock(),
         author=desk.settings.author,
         time=_time(found),
+        read=lambda picture: read_picture(desk, picture),
     )
 
 

@@ -1,7 +1,7 @@
 """The child that imports a researcher's code and says what experiments it found there.
 
     python -m labbook.experiments.describe ANSWER TARGET            specifications
-    python -m labbook.experiments.describe ANSWER TARGET NAME       one check; values on stdin
+    python -m labbook.experiments.describe ANSWER TARGET NAME       checks; values on stdin
 
 The answer is JSON in the file ANSWER: what the code prints belongs to nobody.
 """
@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from labbook.errors import LabbookError
+from labbook.errors import LabbookError, UsageError
 from labbook.experiments.loading import load, load_all, source_file
 from labbook.model.jsonable import encode
 
@@ -40,8 +40,15 @@ def _describe(target: str) -> dict[str, Any]:
 
 
 def _check(target: str, name: str) -> dict[str, Any]:
-    load(target, name).checked(json.load(sys.stdin))
-    return {"checked": True}
+    """The places in the list of those that break the rule, with what it says of each."""
+    experiment = load(target, name)
+    refused = []
+    for place, params in enumerate(json.load(sys.stdin)):
+        try:
+            experiment.checked(params)
+        except UsageError as error:
+            refused.append((place, error.message, error.hint))
+    return {"refused": refused}
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Loads the code of one experiment, in the process that may import it.
 
 A target says where an experiment stands: "package.module:attribute", or the absolute path of
-a Python file. The faces never load a target that is not labbook's own; a worker, or a child
-that reads specifications, does.
+a Python file, or of a TOML file that names a command. The faces never load a target that is not
+labbook's own; a worker, or a child that reads specifications, does.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from pathlib import Path
 from types import ModuleType
 
 from labbook.errors import ExperimentError, NotFound
+from labbook.experiments import command_files
+from labbook.experiments.command_process import start
 from labbook.experiments.define import Experiment
 
 
@@ -30,11 +32,13 @@ def load(target: str, name: str) -> Experiment:
 
 
 def load_all(target: str) -> tuple[Experiment, ...]:
-    """All experiments at `target`: one for an attribute, any number for a file.
+    """All experiments at `target`: one for an attribute or a command, any number for a file.
 
     Raises:
         ExperimentError: what stands there is no experiment.
     """
+    if is_command(target):
+        return (command_files.load(Path(target), start),)
     if is_file(target):
         return _defined_in(_import_file(Path(target)))
     module_name, _, attribute = target.partition(":")
@@ -48,6 +52,10 @@ def load_all(target: str) -> tuple[Experiment, ...]:
 
 def is_file(target: str) -> bool:
     return Path(target).is_absolute()
+
+
+def is_command(target: str) -> bool:
+    return is_file(target) and target.endswith(command_files.SUFFIX)
 
 
 def source_file(target: str, found: Experiment) -> str:

@@ -1,20 +1,22 @@
 """Which experiments there are: labbook's own, installed ones, and the notebook's files.
 
 Own and installed ones are found through the entry-point group `labbook.experiments`, whose
-names need no import; the notebook's are the Python files in its `experiments` folder. Where
-two have one name the first in that order counts, and the other is named as a problem.
+names need no import; the notebook's are the Python files in its `experiments` folder, and the
+TOML files there, each of which names a command. Where two have one name the first in that order
+counts, and the other is named as a problem.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
 from labbook.errors import ExperimentError, NotFound, UsageError
+from labbook.experiments import command_files
 from labbook.experiments.loading import load, load_all
 from labbook.experiments.spec import Signature, split_seed
 from labbook.experiments.specifications import Specifications
@@ -123,12 +125,32 @@ class Registry:
         found = self.find(name)
         rest, chosen = split_seed(given, seed)
         params = found.signature.read(rest, others)
-        if found.signature.has_check:
-            if found.target.startswith(_OWN_CODE):
-                load(found.target, name).checked(params)
-            else:
-                self._specifications.check(found.target, name, params)
+        for _, refusal in self.broken_rules(found, [params]):
+            raise refusal
         return Request(found, params, chosen)
+
+    def broken_rules(
+        self, found: Found, every: Sequence[Mapping[str, Any]]
+    ) -> tuple[tuple[int, UsageError], ...]:
+        """Which of several sets of parameters break the experiment's rule across them, and how.
+
+        every: parameters that are good each by itself
+
+        Raises:
+            ExperimentError: the experiment's code could not be asked.
+        """
+        name = found.specification.name
+        if not found.signature.has_check:
+            return ()
+        if not found.target.startswith(_OWN_CODE):
+            return self._specifications.check(found.target, name, every)
+        experiment, refused = load(found.target, name), []
+        for place, params in enumerate(every):
+            try:
+                experiment.checked(dict(params))
+            except UsageError as error:
+                refused.append((place, error))
+        return tuple(refused)
 
     def refusals(self, name: str, given: Mapping[str, str]) -> tuple[UsageError, ...]:
         """All that keeps what was typed from being run.
@@ -172,6 +194,7 @@ class Registry:
     def _from_files(self) -> Iterator[Found | ExperimentError]:
         if self._folder is None or not self._folder.is_dir():
             return
+        yield from self._from_command_files(self._folder)
         files = sorted(
             str(path.absolute())
             for path in self._folder.glob("*.py")
@@ -183,6 +206,14 @@ class Registry:
             else:
                 for signature in answer:
                     yield Found(signature.from_source(target), target)
+
+    def _from_command_files(self, folder: Path) -> Iterator[Found | ExperimentError]:
+        for path in sorted(folder.absolute().glob(f"*{command_files.SUFFIX}")):
+            if not path.name.startswith(("_", ".")):
+                try:
+                    yield Found(command_files.read(path), str(path))
+                except ExperimentError as error:
+                    yield error
 
 
 _OWN_CODE = "labbook.experiments.builtin."

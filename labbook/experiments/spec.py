@@ -101,7 +101,7 @@ class Signature:
         Raises:
             UsageError: one is unknown, missing or no value of its parameter.
         """
-        self._refuse_unknown(given)
+        self.refuse_unknown(given)
         typed = {
             each.parameter.name: each.read(given[each.parameter.name])
             for each in self.arguments
@@ -115,7 +115,7 @@ class Signature:
         Raises:
             UsageError: one is unknown, missing or no value of its parameter.
         """
-        self._refuse_unknown(given)
+        self.refuse_unknown(given)
         return {
             each.parameter.name: each.accept(given[each.parameter.name])
             if each.parameter.name in given
@@ -142,7 +142,12 @@ class Signature:
             )
         return parameter.default
 
-    def _refuse_unknown(self, given: Mapping[str, Any]) -> None:
+    def refuse_unknown(self, given: Mapping[str, Any]) -> None:
+        """Refuse a name that is no parameter's.
+
+        Raises:
+            UsageError: there is one, with the nearest name.
+        """
         names = [each.parameter.name for each in self.arguments]
         for name in given:
             if name not in names:
@@ -176,6 +181,8 @@ class Signature:
             references=tuple(data["references"]),
             source=data["source"],
             grows=data.get("grows", ""),
+            command=tuple(data.get("command", ())),
+            directory=data.get("directory", ""),
         )
         return cls(specification, arguments, bool(data["has_check"]))
 

@@ -13,7 +13,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -43,19 +43,25 @@ class Specifications:
         with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
             return dict(zip(wanted, pool.map(self._read_one, wanted), strict=True))
 
-    def check(self, target: str, name: str, params: Mapping[str, Any]) -> None:
-        """Let the experiment's own rule across parameters judge them.
+    def check(
+        self, target: str, name: str, every: Sequence[Mapping[str, Any]]
+    ) -> tuple[tuple[int, UsageError], ...]:
+        """Let the experiment's own rule across parameters judge each set of them.
+
+        Returns: what it says of those that break it, with their places.
 
         Raises:
-            UsageError: they break it.
             ExperimentError: the code could not be asked.
         """
         try:
-            answer = _ask([target, name], json.dumps(dict(params)))
+            answer = _ask([target, name], json.dumps([dict(params) for params in every]))
         except ExperimentError as error:
             raise ExperimentError(_sentence(target, error.message), error.hint) from error
         if "error" in answer:
-            raise UsageError(answer["error"], answer.get("hint", ""))
+            raise ExperimentError(_sentence(target, answer["error"]), answer.get("hint", ""))
+        return tuple(
+            (place, UsageError(message, hint)) for place, message, hint in answer["refused"]
+        )
 
     def _read_one(self, target: str) -> tuple[Signature, ...] | ExperimentError:
         kept = self._kept(target)

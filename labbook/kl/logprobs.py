@@ -255,7 +255,10 @@ def _about_values(tokens: _Tokens) -> Iterator[str]:
             )
     excluded = np.count_nonzero(np.isneginf(tokens.logp))
     if excluded:
-        yield f"logp is -inf at {excluded:,} tokens: p excludes them, so KL(q‖p) is infinite."
+        yield (
+            f"logp is -inf at {excluded:,} of {tokens.logp.size:,} tokens: "
+            "p excludes them, so KL(q‖p) is infinite."
+        )
 
 
 def _about_precision(tokens: _Tokens, found: Report) -> Iterator[str]:

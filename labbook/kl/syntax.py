@@ -48,8 +48,8 @@ def distribution(text: str) -> Distribution:
     wanted = FAMILIES[family].split(",")
     if len(values) != len(wanted):
         raise UsageError(
-            f"{text!r} has {len(values)} parameters where {family}({FAMILIES[family]}) "
-            f"has {len(wanted)}."
+            f"{text!r} and {family}({FAMILIES[family]}) differ in the number of their parameters: "
+            f"{len(values)} and {len(wanted)}."
         )
     return _makers()[family](*values)
 

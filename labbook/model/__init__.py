@@ -9,9 +9,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from labbook.model.comparison import Comparison, Difference, MetricRow
     from labbook.model.entry import (
         Block,
         BlockKind,
+        ComparisonBlock,
         Conflict,
         Draft,
         Entry,
@@ -19,11 +21,13 @@ if TYPE_CHECKING:
         Revision,
         RunBlock,
         RunRole,
+        SweepBlock,
     )
     from labbook.model.experiment import Parameter, ParameterKind, Specification
     from labbook.model.figure import Axis, Figure, Mark, Series
     from labbook.model.moment import Moment
     from labbook.model.next_step import NextStep, StepState
+    from labbook.model.picture import Picture
     from labbook.model.review import Review, ReviewDraft, ReviewItem, Section, Verdict
     from labbook.model.run import (
         Artifact,
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
         RunState,
     )
     from labbook.model.search import Hit, HitKind
+    from labbook.model.sweep import Factor, Space, Sweep, SweepPoint, SweepState, Tally
     from labbook.model.table import Cell, Column, Table
 
 __all__ = [
@@ -51,19 +56,25 @@ __all__ = [
     "Column",
     "Command",
     "CommandRole",
+    "Comparison",
+    "ComparisonBlock",
     "Conflict",
+    "Difference",
     "Draft",
     "Entry",
+    "Factor",
     "Figure",
     "Hit",
     "HitKind",
     "Mark",
     "Metric",
+    "MetricRow",
     "Moment",
     "NextStep",
     "Note",
     "Parameter",
     "ParameterKind",
+    "Picture",
     "Progress",
     "Results",
     "Review",
@@ -76,9 +87,15 @@ __all__ = [
     "RunState",
     "Section",
     "Series",
+    "Space",
     "Specification",
     "StepState",
+    "Sweep",
+    "SweepBlock",
+    "SweepPoint",
+    "SweepState",
     "Table",
+    "Tally",
     "Verdict",
 ]
 
@@ -86,12 +103,15 @@ _MODULES = (
     "moment",
     "entry",
     "run",
+    "sweep",
     "table",
     "figure",
+    "picture",
     "next_step",
     "review",
     "search",
     "experiment",
+    "comparison",
 )
 
 

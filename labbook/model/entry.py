@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from labbook.model.moment import Moment
     from labbook.model.run import Run
+    from labbook.model.sweep import Sweep
 
 
 class BlockKind(StrEnum):
@@ -65,7 +66,28 @@ class RunBlock:
     role: RunRole = RunRole.STARTED
 
 
-Block = Note | RunBlock
+@dataclass(frozen=True, slots=True)
+class SweepBlock:
+    """A sweep standing on a day: where it started, or a link where it ended later."""
+
+    id: int
+    day: dt.date
+    time: Moment
+    sweep: Sweep
+    role: RunRole = RunRole.STARTED
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonBlock:
+    """A comparison standing on a day: drawn from its runs, the first of which is the measure."""
+
+    id: int
+    day: dt.date
+    time: Moment
+    runs: tuple[Run, ...]
+
+
+Block = Note | RunBlock | SweepBlock | ComparisonBlock
 
 
 @dataclass(frozen=True, slots=True)

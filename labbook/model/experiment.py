@@ -60,6 +60,9 @@ class Specification:
     references: sources of its formulas and published values
     source: where it comes from: "labbook", a distribution, or a file
     grows: the parameter in which a finished run can be continued; empty if it cannot
+    command: of an experiment that is a command: the program and its arguments, with parameters
+        in braces (see `labbook.experiments.command_line`)
+    directory: where that is started
     """
 
     name: str
@@ -70,6 +73,8 @@ class Specification:
     references: tuple[str, ...] = ()
     source: str = "labbook"
     grows: str = ""
+    command: tuple[str, ...] = ()
+    directory: str = ""
 
 
 def _typed(value: Any) -> str:

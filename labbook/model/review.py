@@ -28,8 +28,8 @@ class ReviewItem:
     """One line of a review.
 
     text: Markdown
-    source: where it came from: "run:41", "note:17", "step:5", "commit:<repository>@<hash>",
-        or nothing when it was written by hand
+    source: where it came from: "run:41", "sweep:3", "note:17", "step:5",
+        "commit:<repository>@<hash>", or nothing when it was written by hand
     """
 
     section: Section

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from labbook.model.figure import Figure
     from labbook.model.moment import Moment
+    from labbook.model.picture import Picture
     from labbook.model.published import Published
     from labbook.model.table import Table
 
@@ -152,6 +153,7 @@ class Run:
     message: how it ended, in a sentence, when it did not simply finish
     metrics: the last value of each
     environment: interpreter, platform and package versions
+    provenance: files that say where it comes from: changes to the code, requirements, …
     parent_id: the run that it goes on from, or repeats
     cpu_s: of all its processes together
     peak_memory_bytes: of all its processes together, where that could be seen
@@ -186,6 +188,7 @@ class Run:
     warnings: tuple[str, ...] = ()
     metrics: Mapping[str, float] = field(default_factory=dict)
     artifacts: tuple[Artifact, ...] = ()
+    provenance: tuple[Artifact, ...] = ()
     parent_id: int | None = None
     name: str = ""
     command: Command | None = None
@@ -204,13 +207,14 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """What a run shows: its tables and figures, in the order they were made.
+    """What a run shows: its tables, figures and pictures, in the order they were made.
 
     The table of its published values, if it has any, is the last.
 
-    missing: names of tables and figures whose stored file is gone or altered
+    missing: names of those whose stored file is gone or altered
     """
 
     tables: tuple[Table, ...] = ()
     figures: tuple[Figure, ...] = ()
     missing: tuple[str, ...] = ()
+    pictures: tuple[Picture, ...] = ()

@@ -11,6 +11,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from labbook.text.plain import plain_line
+from labbook.text.size import size
+
+__all__ = ["column", "duration", "exact", "number", "short_exponent", "size", "with_error"]
 
 DIGITS = 4
 """Significant digits of a measured value: a standard error is seldom known better."""
@@ -20,8 +23,10 @@ NOTHING = "–"
 # Outside of these powers of ten a number is written with an exponent.
 _SMALLEST = -4
 _LARGEST = 7
-# Columns that span more are easier to compare with exponents than with rows of zeros.
-_WIDEST_SPAN = 5
+# A column that spans more has each number in its own digits: those that the smallest needs would
+# say of the largest what nobody knows.
+_WIDEST_SPAN = 3
+_LARGEST_SCORE = 1e4
 
 
 def number(value: float, digits: int = DIGITS) -> str:
@@ -81,13 +86,31 @@ def column(values: Sequence[Any], digits: int = DIGITS) -> list[str]:
     """The cells of one column, numbers written alike so that they can be compared by eye.
 
     Whole numbers stand in full. Others share one number of decimals, so many that the
-    smallest keeps its significant digits; where that is too many, all have an exponent.
+    smallest keeps its significant digits, or all have an exponent. Where they span too much for
+    that, each has its own digits, and their points stand below each other.
     """
     floats = [value for value in values if isinstance(value, float) and math.isfinite(value)]
     if not floats:
         return [_cell(value, None) for value in values]
-    style = _style([value for value in floats if value], digits)
+    known = [value for value in floats if value]
+    if known and _have_own_digits([_power(value, digits) for value in known]):
+        return _points_aligned(values, digits)
+    style = _style(known, digits)
     return [_cell(value, style) for value in values]
+
+
+def scores(values: Sequence[Any]) -> list[str]:
+    """The cells of a column of distances in standard errors, to a hundredth.
+
+    >>> scores([-0.30216, 12, None, 1.5e9])
+    ['-0.30', '12.00', '–', '1.5e9']
+    """
+    return [
+        f"{value:.2f}"
+        if isinstance(value, (int, float)) and abs(value) < _LARGEST_SCORE
+        else column([value])[0]
+        for value in values
+    ]
 
 
 def duration(seconds: float) -> str:
@@ -107,23 +130,16 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes} min"
 
 
-def size(count: float) -> str:
-    """A number of bytes, in powers of 1000.
-
-    >>> size(512), size(123_400_000)
-    ('512 B', '123 MB')
-    """
-    for unit in ("B", "kB", "MB", "GB"):
-        if count < 999.5:
-            return f"{count:.0f} {unit}" if unit == "B" or count >= 99.5 else f"{count:.2g} {unit}"
-        count /= 1000
-    return f"{count:.3g} TB"
-
-
 def short_exponent(text: str) -> str:
     """ "1.50e-05" as "1.5e-5"."""
     mantissa, _, power = text.partition("e")
     return f"{_strip(mantissa)}e{int(power)}"
+
+
+def _have_own_digits(powers: Sequence[int]) -> bool:
+    """Whether numbers with these leading digits span much, and do not all need exponents."""
+    low, high = min(powers), max(powers)
+    return high - low > _WIDEST_SPAN and high < _LARGEST and (low >= _SMALLEST - 1 or high >= 0)
 
 
 def _style(values: list[float], digits: int) -> str:
@@ -140,6 +156,28 @@ def _style(values: list[float], digits: int) -> str:
     ):
         decimals -= 1
     return f".{decimals}{kind}"
+
+
+def _points_aligned(values: Sequence[Any], digits: int) -> list[str]:
+    """Floats in so many digits each, with blanks behind them; other cells as they are."""
+    cells = [
+        number(value, digits) if isinstance(value, float) else _cell(value, None)
+        for value in values
+    ]
+    behind = [
+        _behind(cell) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+        for value, cell in zip(values, cells, strict=True)
+    ]
+    widest = max(past for past in behind if past is not None)
+    return [
+        cell if past is None else cell + " " * (widest - past)
+        for cell, past in zip(cells, behind, strict=True)
+    ]
+
+
+def _behind(cell: str) -> int:
+    """How much of a number stands from its point, or its exponent, on."""
+    return len(cell) - next((at for at, each in enumerate(cell) if each in ".e"), len(cell))
 
 
 def _cell(value: Any, style: str | None) -> str:

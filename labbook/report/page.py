@@ -11,7 +11,23 @@ from rich.console import Group, RenderableType
 from rich.style import Style
 from rich.text import Text
 
-from labbook.model import Block, Entry, NextStep, Note, Results, Run, RunBlock, RunRole
+from labbook.model import (
+    Block,
+    ComparisonBlock,
+    Entry,
+    NextStep,
+    Note,
+    Results,
+    Run,
+    RunBlock,
+    RunRole,
+    RunState,
+    SweepBlock,
+)
+from labbook.model.comparison import compare
+from labbook.report import sweeps
+from labbook.report.comparison import draw_comparison, runs_text
+from labbook.report.left import file_lines, files_line, other_files, picture_line
 from labbook.report.notes import Prefixed, draw_note
 from labbook.report.runs import (
     FactsView,
@@ -23,7 +39,7 @@ from labbook.report.runs import (
 )
 from labbook.report.tables import TableView
 from labbook.report.textplot import Plot
-from labbook.text.plain import plain_line
+from labbook.text.plain import plain, plain_line
 
 INDENT = 2
 
@@ -35,12 +51,16 @@ _NO_RESULTS = Results()
 
 
 def draw_day(
-    entry: Entry, results: Mapping[int, Results], steps: Sequence[NextStep] = ()
+    entry: Entry,
+    results: Mapping[int, Results],
+    steps: Sequence[NextStep] = (),
+    swept: Mapping[int, Results] | None = None,
 ) -> RenderableType:
     """A whole day.
 
     results: what each run shows, by the run's id; a run without any shows its state only
     steps: the next steps that are still open
+    swept: what each sweep shows, by the sweep's id
     """
     parts: list[RenderableType] = [Text(f"{entry.day:%A} {entry.day}", _BOLD)]
     if steps:
@@ -48,7 +68,11 @@ def draw_day(
     if not entry.blocks:
         parts.append(Text("Nothing is written on this day.", _FAINT))
     for block in entry.blocks:
-        shown = results.get(block.run.id, _NO_RESULTS) if isinstance(block, RunBlock) else None
+        shown = None
+        if isinstance(block, RunBlock):
+            shown = results.get(block.run.id)
+        elif isinstance(block, SweepBlock):
+            shown = (swept or {}).get(block.sweep.id)
         parts += [Text(), draw_block(block, shown)]
     return Group(*parts)
 
@@ -64,8 +88,14 @@ def block_heading(block: Block) -> Text:
     time = (f"{clock(block.time)} ", _FAINT)
     if isinstance(block, Note):
         return Text.assemble(time, "note", _note_state(block))
-    elsewhere = f" · started on {block.run.day}" if block.role is RunRole.ENDED else ""
-    return Text.assemble(time, headline(block.run), (elsewhere, _FAINT))
+    if isinstance(block, ComparisonBlock):
+        return Text.assemble(time, "comparison of ", runs_text(block.runs))
+    if isinstance(block, SweepBlock):
+        line, day = sweeps.headline(block.sweep), block.sweep.day
+    else:
+        line, day = headline(block.run), block.run.day
+    elsewhere = f" · started on {day}" if block.role is RunRole.ENDED else ""
+    return Text.assemble(time, line, (elsewhere, _FAINT))
 
 
 def block_body(block: Block, results: Results | None = None) -> RenderableType:
@@ -75,6 +105,10 @@ def block_body(block: Block, results: Results | None = None) -> RenderableType:
     """
     if isinstance(block, Note):
         return draw_note(block.body)
+    if isinstance(block, SweepBlock):
+        return Group() if block.role is RunRole.ENDED else sweeps.draw_sweep(block.sweep, results)
+    if isinstance(block, ComparisonBlock):
+        return draw_comparison(compare(block.runs), full=False)
     if block.role is RunRole.ENDED:
         return Group(*_troubles(block.run))
     return draw_run(block.run, results)
@@ -89,8 +123,8 @@ def draw_run(run: Run, results: Results | None = None, *, full: bool = False) ->
     parts: list[RenderableType] = []
     if full:
         parts.append(FactsView(run))
-    elif origin := origin_text(run):
-        parts.append(Text(origin, _FAINT))
+    else:
+        parts += _said(run)
     if progress := progress_text(run):
         parts.append(progress)
     parts += _troubles(run)
@@ -98,11 +132,26 @@ def draw_run(run: Run, results: Results | None = None, *, full: bool = False) ->
         parts += [Text(), TableView(table)]
     for figure in results.figures:
         parts += [Text(), Plot(figure)]
-    if run.metrics and (full or not results.tables):
+    if run.metrics and (full or run.command is not None or not results.tables):
         parts += [Text(), MetricsView(run.metrics)]
+    parts += _left(run, results, full=full)
     for name in results.missing:
         parts.append(Text(f"{plain_line(name)} is missing: its file is gone or altered", _FAILURE))
     return Group(*parts)
+
+
+def _left(run: Run, results: Results, *, full: bool) -> Iterator[Text]:
+    """The pictures and other files of a run; in full with where it comes from."""
+    if results.pictures:
+        yield Text()
+        yield from map(picture_line, results.pictures)
+    files = other_files(run)
+    if files and full:
+        yield from (Text(), *file_lines(files))
+    elif files:
+        yield files_line(files)
+    if full and run.provenance:
+        yield from (Text(), *file_lines(run.provenance))
 
 
 def steps_line(steps: Sequence[NextStep]) -> Text:
@@ -122,9 +171,20 @@ def _note_state(note: Note) -> Text:
     return state
 
 
+def _said(run: Run) -> Iterator[Text]:
+    """What it can be repeated from, and what its owner says of it."""
+    if origin := origin_text(run):
+        yield Text(origin, _FAINT)
+    if run.tags:
+        yield Text(" ".join(f"#{plain_line(tag)}" for tag in run.tags), _FAINT)
+    if run.annotation:
+        yield Text(plain(run.annotation))
+
+
 def _troubles(run: Run) -> Iterator[Text]:
     """How it ended when it did not simply finish, and what it warned of."""
     if run.message:
-        yield Text(plain_line(run.message), _FAILURE if run.state.has_ended else _FAINT)
+        is_trouble = run.state.has_ended and run.state is not RunState.FINISHED
+        yield Text(plain_line(run.message), _FAILURE if is_trouble else _FAINT)
     for warning in run.warnings:
         yield Text(f"! {plain_line(warning)}", _WARNING)

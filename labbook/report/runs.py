@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +13,7 @@ from rich.text import Text
 
 from labbook.model import Moment, Run, RunState
 from labbook.report import numbers
-from labbook.text.plain import plain_line
+from labbook.text.plain import plain, plain_line
 
 STATE_STYLES = {
     RunState.QUEUED: Style(dim=True),
@@ -25,7 +26,11 @@ STATE_STYLES = {
     RunState.TIMED_OUT: Style(color="red"),
     RunState.LOST: Style(color="red"),
 }
+COMMAND_LIMIT = 300
+"""A longer command line is shown whole only where all that was recorded is."""
+
 _FAINT = Style(dim=True)
+_PINNED = Style(color="yellow")
 _BAR_COLUMNS = 24
 _GAP = 3
 
@@ -39,10 +44,12 @@ def state_words(run: Run) -> str:
 
 
 def headline(run: Run) -> Text:
-    """ "run 41 · kl.bias-table · finished in 1.4 s"."""
+    """ "run 41 · kl.bias-table · finished in 1.4 s"; with a star and its name, if it has them."""
     return Text.assemble(
         (f"run {run.id}", Style(bold=True)),
+        (" ★" if run.is_pinned else "", _PINNED),
         (" · ", _FAINT),
+        *((plain_line(run.name), Style(italic=True)), (" · ", _FAINT)) if run.name else (),
         plain_line(run.experiment),
         (" · ", _FAINT),
         (state_words(run), STATE_STYLES[run.state]),
@@ -55,11 +62,19 @@ def params_text(params: Mapping[str, Any]) -> str:
 
 
 def origin_text(run: Run) -> str:
-    """What a run can be repeated from: parameters, seed, backend."""
-    parts = [params_text(run.params)]
+    """What a run can be repeated from: command, parameters, seed, backend."""
+    command = command_text(run)
+    if len(command) > COMMAND_LIMIT:
+        command = command[: COMMAND_LIMIT - 1] + "…"
+    parts = [command, params_text(run.params)]
     parts += [f"seed {run.seed}"] if run.seed is not None else []
     parts += [plain_line(run.backend)] if run.backend else []
     return " · ".join(part for part in parts if part)
+
+
+def command_text(run: Run) -> str:
+    """The command line, as one could type it; empty for an experiment."""
+    return "" if run.command is None else plain_line(shlex.join(run.command.argv))
 
 
 def progress_text(run: Run) -> Text | None:
@@ -81,8 +96,16 @@ def facts(run: Run) -> list[tuple[str, str]]:
     """Everything recorded of a run, as names and values."""
     told = (
         ("experiment", plain_line(run.experiment)),
+        ("name", plain_line(run.name)),
+        ("pinned", "yes" if run.is_pinned else ""),
+        ("deleted", f"`labbook runs restore {run.id}` brings it back" if run.deleted else ""),
+        ("tags", " ".join(f"#{plain_line(tag)}" for tag in run.tags)),
+        ("thread", f"@{plain_line(run.thread)}" if run.thread else ""),
+        ("annotation", plain(run.annotation)),
         ("state", state_words(run)),
         ("message", plain_line(run.message)),
+        ("command", command_text(run)),
+        ("directory", plain_line(run.command.directory) if run.command else ""),
         ("parameters", params_text(run.params)),
         ("seed", _number(run.seed)),
         ("backend", backend_text(run)),
@@ -92,8 +115,12 @@ def facts(run: Run) -> list[tuple[str, str]]:
         ("signal", _number(run.signal)),
         ("commit", commit_text(run)),
         ("host", plain_line(run.host)),
+        ("machine", machine_text(run)),
+        ("CPU time", numbers.duration(run.cpu_s) if run.cpu_s is not None else ""),
         ("peak memory", numbers.size(run.peak_memory_bytes) if run.peak_memory_bytes else ""),
-        ("continued from", f"run {run.parent_id}" if run.parent_id is not None else ""),
+        ("GPU memory", numbers.size(run.gpu_memory_bytes) if run.gpu_memory_bytes else ""),
+        ("GPU busy", "" if run.gpu_utilisation is None else f"{run.gpu_utilisation:.0%}"),
+        ("comes from", f"run {run.parent_id}" if run.parent_id is not None else ""),
     )
     return [(name, value) for name, value in told if value]
 
@@ -105,6 +132,23 @@ def backend_text(run: Run) -> str:
     device = f" on {plain_line(run.device)}" if run.device else ""
     reason = f" ({plain_line(run.backend_reason)})" if run.backend_reason else ""
     return f"{plain_line(run.backend)}{device}{reason}"
+
+
+def machine_text(run: Run) -> str:
+    """ "Intel Xeon, 16 cores, 64 GB, 2 × NVIDIA H100 with driver 550.54"."""
+    told = run.environment
+    parts = [plain_line(str(told.get("cpu") or ""))]
+    if isinstance(cores := told.get("cpus"), int):
+        parts.append(f"{cores} core{'' if cores == 1 else 's'}")
+    if isinstance(memory := told.get("memory_bytes"), int):
+        parts.append(numbers.size(memory))
+    gpus = told.get("gpus")
+    names = [str(each.get("name", "")) for each in gpus] if isinstance(gpus, list) else []
+    counted = [f"{names.count(name)} × {plain_line(name)}" for name in dict.fromkeys(names)]
+    if counted:
+        driver = plain_line(str(told.get("gpu_driver") or ""))
+        parts.append(" and ".join(counted) + (f" with driver {driver}" if driver else ""))
+    return ", ".join(part for part in parts if part)
 
 
 def commit_text(run: Run) -> str:

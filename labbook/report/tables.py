@@ -12,7 +12,7 @@ from rich.measure import Measurement
 from rich.style import Style
 from rich.text import Text
 
-from labbook.model import Cell, Table
+from labbook.model import Cell, Column, Table
 from labbook.report import numbers
 from labbook.report.markdown import escape_markdown
 from labbook.text.plain import plain_line
@@ -91,7 +91,7 @@ def markdown_table(table: Table, most_rows: int = MOST_ROWS_IN_A_REPORT) -> str:
     headings = [escape_markdown(f"{each.name} {each.unit}".strip()) for each in columns]
     lines = [headings, ["--:" if each.is_number else ":--" for each in columns]]
     lines += [
-        [escape_markdown(each.cells[row]) for each in columns]
+        [escape_markdown(each.cells[row].rstrip()) for each in columns]
         for row in range(_shown(table, most_rows))
     ]
     text = "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
@@ -112,7 +112,7 @@ def html_table(table: Table, most_rows: int = MOST_ROWS_IN_A_REPORT) -> str:
         parts.append(f'<th scope="col"{_class(column)}>{escape(column.name)}{unit}</th>')
     parts.append("</tr></thead><tbody>")
     for row in range(_shown(table, most_rows)):
-        cells = (f"<td{_class(each)}>{escape(each.cells[row])}</td>" for each in columns)
+        cells = (f"<td{_class(each)}>{escape(each.cells[row].rstrip())}</td>" for each in columns)
         parts.append(f"<tr>{''.join(cells)}</tr>")
     parts.append("</tbody></table></div>")
     if len(table.rows) > most_rows:
@@ -135,11 +135,17 @@ def shown_columns(table: Table, most_rows: int) -> list[ShownColumn]:
         ShownColumn(
             name=plain_line(column.name),
             unit=f"[{plain_line(column.unit)}]" if column.unit else "",
-            cells=tuple(numbers.column([row[place] for row in rows])),
+            cells=tuple(_written(column, [row[place] for row in rows])),
             is_number=_are_numbers([row[place] for row in rows]),
         )
         for place, column in enumerate(table.columns)
     ]
+
+
+def _written(column: Column, cells: Sequence[Cell]) -> list[str]:
+    """z and "z of …" are distances in standard errors, unless they have a unit."""
+    is_score = not column.unit and (column.name == "z" or column.name.startswith("z of "))
+    return numbers.scores(cells) if is_score else numbers.column(cells)
 
 
 def _are_numbers(cells: Sequence[Cell]) -> bool:

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 
-from labbook.runner.directory import ENVIRONMENT
+from labbook.runner.directory import ENVIRONMENT, KEEPER
 
 
 def end_family(directory: Path, ancestor: int | None = None, *, patience_s: float = 0.0) -> bool:
     """End all processes of a run, for good; whether none is left.
 
     A process belongs to the run when it descends from `ancestor`, or when it carries the
-    run's directory in its environment, which a process that detached itself still does.
+    run's directory in its environment, which a process that detached itself still does. What
+    keeps another run, and that run's processes, do not.
 
     patience_s: how long they may take after SIGTERM; without it they get SIGKILL at once
     """
     if patience_s:
-        asked = list(_family(directory, ancestor))
+        asked = family(directory, ancestor)
         for process in asked:
             _signal(process.terminate)
         psutil.wait_procs(asked, timeout=patience_s)
     deadline = time.monotonic() + 5.0
     # A process may start another after we have looked, so look again.
-    while family := list(_family(directory, ancestor)):
-        for process in family:
+    while left := family(directory, ancestor):
+        for process in left:
             _signal(process.kill)
         if time.monotonic() > deadline:
             return False
@@ -35,19 +37,50 @@ def end_family(directory: Path, ancestor: int | None = None, *, patience_s: floa
     return True
 
 
-def _family(directory: Path, ancestor: int | None) -> Iterator[psutil.Process]:
-    me = psutil.Process()
-    seen = {me.pid, ancestor}
-    descendants: list[psutil.Process] = []
-    if ancestor is not None:
-        try:
-            descendants = psutil.Process(ancestor).children(recursive=True)
-        except psutil.NoSuchProcess:
-            descendants = []
-    for process in (*descendants, *_marked(directory)):
+def family(directory: Path, ancestor: int | None = None) -> list[psutil.Process]:
+    """The living processes of a run, but for `ancestor` and this one (see `end_family`)."""
+    seen = {os.getpid(), ancestor}
+    found = []
+    for process in (*descendants(ancestor), *_marked(directory)):
         if process.pid not in seen and _is_alive(process):
             seen.add(process.pid)
-            yield process
+            found.append(process)
+    return found
+
+
+def descendants(ancestor: int | None) -> list[psutil.Process]:
+    """Every process below `ancestor`, but for those of other runs."""
+    if ancestor is None:
+        return []
+    found: list[psutil.Process] = []
+    waiting = _children(ancestor)
+    while waiting:
+        pid = waiting.pop()
+        try:
+            process = psutil.Process(pid)
+            if KEEPER not in process.environ():
+                found.append(process)
+                waiting += _children(pid)
+        except psutil.AccessDenied:
+            found.append(process)
+            waiting += _children(pid)
+        except (psutil.Error, OSError):
+            continue
+    return found
+
+
+def _children(pid: int) -> list[int]:
+    """The processes that `pid` has started; on Linux without looking at all there are."""
+    try:
+        lists = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    except OSError:
+        lists = []
+    if lists:
+        return [int(child) for each in lists for child in each.split()]
+    try:
+        return [child.pid for child in psutil.Process(pid).children()]
+    except psutil.Error:
+        return []
 
 
 def _marked(directory: Path) -> Iterator[psutil.Process]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import threading
 from pathlib import Path
 
 from labbook.errors import LabbookError
@@ -37,6 +38,40 @@ def ask(directory: Path, *question: str, patience_s: float = PATIENCE_S) -> str:
         why = answer.stderr.strip().partition("\n")[0] or f"exit code {answer.returncode}"
         raise LabbookError(f"git says of {directory}: {why}")
     return answer.stdout
+
+
+def read(
+    directory: Path, *question: str, at_most_bytes: int, patience_s: float = PATIENCE_S
+) -> bytes | None:
+    """What git answers, byte for byte; None when it is more than `at_most_bytes`.
+
+    Raises:
+        LabbookError: git is not there, refused, or took longer than `patience_s`.
+    """
+    command = ["git", "-C", str(directory), *question]
+    try:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=_environment(),
+        )
+    except OSError as error:
+        raise LabbookError(f"git cannot be started: {error.strerror}.") from error
+    timer = threading.Timer(patience_s, process.kill)
+    timer.start()
+    try:
+        with process:
+            answer = process.stdout.read(at_most_bytes + 1) if process.stdout else b""
+            if len(answer) > at_most_bytes:
+                process.kill()
+                return None
+    finally:
+        timer.cancel()
+    if process.returncode:
+        raise LabbookError(f"git did not answer about {directory}.")
+    return answer
 
 
 def _environment() -> dict[str, str]:

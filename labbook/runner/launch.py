@@ -20,13 +20,10 @@ from labbook.runner import endings, identity
 from labbook.runner.directory import ENVIRONMENT, RunDirectory
 from labbook.runner.order import PATIENCE, Order, Patience
 from labbook.runner.paste import Intake, end
-from labbook.runner.spawn import spawn
+from labbook.runner.spawn import bury, spawn, spawned
 from labbook.settings import Settings
 from labbook.store import runs
 from labbook.store.notebook import Notebook
-
-_spawned: set[int] = set()
-"""Supervisors that this process started, to be buried when they have ended."""
 
 _launching: set[int] = set()
 """Threads of this process that are between a run's row and its supervisor."""
@@ -53,11 +50,13 @@ def launch(
     backend: str = "auto",
     patience: Patience = PATIENCE,
     earlier: Earlier | None = None,
+    parent_id: int | None = None,
 ) -> Run:
     """Start a run and return at once; it goes on whatever becomes of this process.
 
     patience: how long a cancelled run is waited for
     earlier: the run that it goes on from
+    parent_id: the run that it repeats
 
     Raises:
         BackendUnavailable: the experiment has no code for that backend; nothing is recorded.
@@ -67,8 +66,9 @@ def launch(
     refuse_backend(request.found.specification, backend)
     bury()
     seed = draw_seed() if request.seed is None else request.seed
+    parent_id = parent_id if earlier is None else earlier.run_id
     with _launching_here():
-        run = _record(notebook, request, seed, settings, clock(), backend, earlier)
+        run = _record(notebook, request, seed, settings, clock(), backend, parent_id)
         directory = RunDirectory.of(notebook.path, run.id)
         order = _order(run, request, seed, settings, patience)
         try:
@@ -93,7 +93,7 @@ def _record(
     settings: Settings,
     moment: Moment,
     backend: str,
-    earlier: Earlier | None,
+    parent_id: int | None,
 ) -> Run:
     """The first of the two transactions of a paste."""
     return runs.create_run(
@@ -107,7 +107,7 @@ def _record(
             moment=moment,
             host=identity.place()[0],
             owner=identity.own().text,
-            parent_id=None if earlier is None else earlier.run_id,
+            parent_id=parent_id,
         ),
     )
 
@@ -120,10 +120,11 @@ def _order(run: Run, request: Request, seed: int, settings: Settings, patience: 
         seed=seed,
         backend=run.backend_asked,
         params=dict(run.params),
-        code=_code_directory(request.found.target),
+        code=request.found.specification.directory or code_directory(request.found.target),
         day_starts_at=settings.day_starts_at.isoformat(),
         term_after_s=patience.term_after_s,
         kill_after_s=patience.kill_after_s,
+        keep_at_most_bytes=settings.keep_at_most,
     )
 
 
@@ -135,17 +136,6 @@ def _launching_here() -> Iterator[None]:
         yield
     finally:
         _launching.discard(thread)
-
-
-def bury() -> None:
-    """Take note of supervisors that have ended, so that they do not stay as zombies."""
-    for pid in tuple(_spawned):
-        try:
-            ended, _ = os.waitpid(pid, os.WNOHANG)
-        except ChildProcessError:
-            ended = pid
-        if ended:
-            _spawned.discard(pid)
 
 
 def _start_supervisor(
@@ -162,13 +152,13 @@ def _start_supervisor(
         {name: value for name, value in os.environ.items() if name != ENVIRONMENT},
         output=directory.supervisor_log,
     )
-    _spawned.add(pid)
+    spawned.add(pid)
     found = identity.of(pid)
     if found is not None:
         directory.write_identity("spawned", found.text)
 
 
-def _code_directory(target: str) -> str:
+def code_directory(target: str) -> str:
     """Where the code of a run is: beside its file, else where the person stands."""
     if is_file(target):
         return str(Path(target).parent)

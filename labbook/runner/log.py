@@ -27,7 +27,12 @@ def log_text(notebook: Path, run_id: int, tail_bytes: int = TAIL_BYTES) -> str:
 
 def last_words(directory: RunDirectory) -> str:
     """The last line that a run's supervisor wrote; empty when it had nothing to say."""
-    lines = _tail(directory.supervisor_log, TAIL_BYTES).split("\n")
+    return last_line(directory.supervisor_log)
+
+
+def last_line(file: Path) -> str:
+    """The last line of a file that says anything, harmless to a terminal."""
+    lines = _tail(file, TAIL_BYTES).split("\n")
     return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
 

@@ -7,38 +7,133 @@ names.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import mimetypes
 import time
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from labbook import artifacts
 from labbook.errors import ArtifactError
-from labbook.model import Artifact, Moment, RunState
+from labbook.model import Artifact, ArtifactKind, Metric, Moment, RunState
+from labbook.runner import gathering
 from labbook.runner.directory import RunDirectory
-from labbook.runner.events import Batch, EventReader, Product
-from labbook.store import runs
-from labbook.store.notebook import Notebook
-from labbook.store.runs import Outcome
+from labbook.runner.events import TEXT_LIMIT, Batch, EventReader, Product
+from labbook.runner.left_intake import LeftIntake
+from labbook.runner.lines import open_regular
+from labbook.runner.metrics_file import MetricsBatch, MetricsReader
+from labbook.store import run_steps as runs
+from labbook.store.run_intake import Stretch
+from labbook.store.run_steps import Outcome, Writable
+from labbook.text.plain import plain
+
+BEAT_EVERY_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What one transaction takes in: some of the run's events, and some of its metrics.jsonl."""
+
+    events: Batch
+    numbers: MetricsBatch
+
+    @property
+    def metrics(self) -> list[Metric]:
+        return [*self.events.metrics, *self.numbers.metrics]
+
+    @property
+    def warnings(self) -> list[str]:
+        return [*self.events.warnings, *self.numbers.warnings]
+
+    @property
+    def is_last(self) -> bool:
+        return self.events.is_last and self.numbers.is_last
+
+    @property
+    def is_empty(self) -> bool:
+        ends = self.events.end, self.numbers.stretch.end
+        return ends == (self.events.start, self.numbers.stretch.start) and not self.warnings
+
+    def with_rest(self, reader: MetricsReader) -> Piece:
+        """With the last line of metrics.jsonl, now that nobody writes there any more."""
+        before = self.numbers
+        rest = reader.read_rest(before.stretch.end)
+        joined = MetricsBatch(
+            Stretch(before.stretch.start, rest.stretch.end),
+            [*before.metrics, *rest.metrics],
+            [*before.warnings, *rest.warnings],
+        )
+        return replace(self, numbers=joined)
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What the last transaction of a run stores; the files are stored already."""
+
+    piece: Piece
+    warnings: list[str]
+    artifacts: list[Artifact]
+    provenance: list[Artifact]
+
+
+class StoredProvenance(NamedTuple):
+    """Files that say where a run comes from, and what could not be gathered, in sentences."""
+
+    artifacts: list[Artifact]
+    warnings: list[str]
+
+
+def stored_provenance(notebook: Writable, directory: RunDirectory) -> StoredProvenance:
+    """Store what was gathered in a directory."""
+    folder = directory.provenance
+    found = StoredProvenance([], [])
+    for name in gathering.NAMES:
+        with contextlib.suppress(OSError), open_regular(folder / name) as file:
+            kept = artifacts.put(notebook.artifacts_dir, file)
+            found.artifacts.append(
+                Artifact(f"provenance/{name}", ArtifactKind.FILE, *kept, "text/plain")
+            )
+    with contextlib.suppress(OSError), open_regular(folder / gathering.WARNINGS) as file:
+        told = plain(file.read(TEXT_LIMIT).decode("utf-8", "replace"))
+        found.warnings.extend(told.splitlines())
+    return found
 
 
 class Intake:
     """The way of one run's records into the notebook.
 
-    offset: how many bytes of the run's events the notebook already has
+    offset, metrics_offset: how many bytes of the run's events, and of its metrics.jsonl, the
+        notebook already has
+    provenance: of a run that shares it with others; else it lies in the directory
     """
 
     def __init__(
-        self, notebook: Notebook, run_id: int, directory: RunDirectory, offset: int = 0
+        self,
+        notebook: Writable,
+        run_id: int,
+        directory: RunDirectory,
+        offset: int = 0,
+        metrics_offset: int = 0,
+        *,
+        provenance: Callable[[], list[Artifact]] | None = None,
     ) -> None:
         self._notebook = notebook
         self._run_id = run_id
+        self._directory = directory
         self._reader = EventReader(directory)
         self._reader.read_up_to(offset)
         self._offset = offset
+        self._metrics = MetricsReader(directory)
+        self._metrics.read_up_to(metrics_offset)
+        self._metrics_offset = metrics_offset
+        self._unstored: Piece | None = None
+        self._last: Piece | None = None
         self._described = False
+        self._shared = provenance
 
     def take_in(self, for_s: float) -> bool:
         """Store what the run has said by now; False when it is no longer ours to store.
@@ -50,44 +145,82 @@ class Intake:
         """
         stop_at = time.monotonic() + for_s
         while True:
-            batch = self._reader.read(self._offset)
+            batch = self._next()
             if not self._store(batch):
                 return False
             if batch.is_last or time.monotonic() > stop_at:
                 return True
 
-    def close(self, outcome: Outcome, *, moment: Moment, day: dt.date) -> bool:
+    def close(
+        self, outcome: Outcome, *, moment: Moment, day: dt.date, warnings: Sequence[str] = ()
+    ) -> bool:
         """Store the rest and end the run; False when somebody else has ended it.
 
         day: the day it is now
+        warnings: what the run's keepers have to say
 
         Raises:
             StoreError: nothing of this step was stored; it can be tried again.
         """
-        while not (batch := self._reader.read(self._offset)).is_last:
-            if not self._store(batch):
-                return False
-        stored: list[Artifact] = []
-        for product in self._reader.products.values():
-            try:
-                stored.append(self._put(product))
-            except ArtifactError as error:
-                batch.warnings.append(f"{product.name} is not among the results: {error.message}")
+        rest = self.rest()
+        if rest is None:
+            return False
+        rest = replace(rest, warnings=[*rest.warnings, *warnings])
+        return self.store_rest(rest, outcome, moment=moment, day=day)
+
+    def rest(self) -> Rest | None:
+        """Store all that fits no last transaction, and the files: what is left to store.
+
+        Returns: None when somebody else has ended the run.
+        """
+        if self._last is None:
+            # What was read before the end need not be all.
+            if self._unstored is not None and not self._store(self._unstored):
+                return None
+            while not (batch := self._next()).is_last:
+                if not self._store(batch):
+                    return None
+            self._last = batch.with_rest(self._metrics)
+        warnings = list(self._last.warnings)
+        made = self._made(warnings)
+        if self._shared is not None:
+            provenance = self._shared()
+        else:
+            found = stored_provenance(self._notebook, self._directory)
+            provenance = found.artifacts
+            warnings += found.warnings
+        left = self._left(made)
+        return Rest(self._last, [*warnings, *left.warnings], [*made, *left.taken], provenance)
+
+    def store_rest(self, rest: Rest, outcome: Outcome, *, moment: Moment, day: dt.date) -> bool:
+        """The last transaction, with what `rest` returned; as `close`."""
         return runs.close_run(
             self._notebook,
             self._run_id,
             self._with_backend(outcome),
             moment=moment,
             day=day,
-            from_offset=batch.start,
-            to_offset=batch.end,
-            metrics=batch.metrics,
-            warnings=batch.warnings,
-            published=batch.published,
-            artifacts=stored,
+            from_offset=rest.piece.events.start,
+            to_offset=rest.piece.events.end,
+            stretch=rest.piece.numbers.stretch,
+            metrics=rest.piece.metrics,
+            warnings=rest.warnings,
+            published=rest.piece.events.published,
+            params=rest.piece.events.params,
+            seed=rest.piece.events.seed,
+            artifacts=rest.artifacts,
+            provenance=rest.provenance,
         )
 
-    def _store(self, batch: Batch) -> bool:
+    def _next(self) -> Piece:
+        """What to store next. Read once, since lines are numbered as they are read."""
+        if self._unstored is None:
+            self._unstored = Piece(
+                self._reader.read(self._offset), self._metrics.read(self._metrics_offset)
+            )
+        return self._unstored
+
+    def _store(self, piece: Piece) -> bool:
         start = self._reader.start
         if start is not None and not self._described:
             runs.describe_run(
@@ -98,21 +231,49 @@ class Intake:
                 device=start.device,
             )
             self._described = True
-        if batch.end == batch.start:
-            return True
-        stored = runs.ingest(
+        if not piece.is_empty and not runs.ingest(
             self._notebook,
             self._run_id,
-            from_offset=batch.start,
-            to_offset=batch.end,
-            metrics=batch.metrics,
-            warnings=batch.warnings,
-            published=batch.published,
-            progress=batch.progress,
-        )
-        if stored:
-            self._offset = batch.end
+            from_offset=piece.events.start,
+            to_offset=piece.events.end,
+            stretch=piece.numbers.stretch,
+            metrics=piece.metrics,
+            warnings=piece.warnings,
+            published=piece.events.published,
+            params=piece.events.params,
+            seed=piece.events.seed,
+            progress=piece.events.progress,
+        ):
+            return False
+        self._unstored = None
+        self._offset, self._metrics_offset = piece.events.end, piece.numbers.stretch.end
+        return True
+
+    def _made(self, warnings: list[str]) -> list[Artifact]:
+        """The run's products, stored; `warnings` gets a sentence for each that is not."""
+        stored: list[Artifact] = []
+        for product in self._reader.products.values():
+            try:
+                stored.append(self._put(product))
+            except ArtifactError as error:
+                warnings.append(f"{product.name} is not among the results: {error.message}")
         return stored
+
+    def _left(self, made: list[Artifact]) -> LeftIntake:
+        """What the run left in its directory, stored."""
+        beat_at = time.monotonic() + BEAT_EVERY_S
+
+        def beat() -> None:
+            nonlocal beat_at
+            if time.monotonic() >= beat_at:
+                beat_at = time.monotonic() + BEAT_EVERY_S
+                runs.heartbeat(self._notebook, self._run_id, moment=Moment.now())
+
+        known = {each.sha256 for each in made}
+        store = self._notebook.artifacts_dir
+        left = LeftIntake(self._directory, store, self._run_id, known, beat)
+        left.take()
+        return left
 
     def _with_backend(self, outcome: Outcome) -> Outcome:
         start = self._reader.start
@@ -135,13 +296,14 @@ class Intake:
 
 
 def end(
-    notebook: Notebook,
+    notebook: Writable,
     run_id: int,
     intake: Intake,
     outcome: Outcome,
     *,
     moment: Moment,
     day: dt.date,
+    warnings: Sequence[str] = (),
 ) -> bool:
     """Lead a run to its last state from whatever state it is in; whether this call did it."""
     if outcome.state is not RunState.LOST:
@@ -150,4 +312,4 @@ def end(
             notebook, run_id, RunState.STARTING, moment=moment, expected=(RunState.QUEUED,)
         )
         runs.step_run(notebook, run_id, RunState.FINISHING, moment=moment)
-    return intake.close(outcome, moment=moment, day=day)
+    return intake.close(outcome, moment=moment, day=day, warnings=warnings)

@@ -6,6 +6,7 @@ import os
 import select
 import signal
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from labbook.runner import identity
@@ -115,8 +116,13 @@ class WorkerProcess:
 
 def _environment(directory: RunDirectory) -> dict[str, str]:
     """The caller's own, with one thread for linear algebra and a fixed order of sets."""
+    return one_thread(os.environ) | {ENVIRONMENT: str(directory.path)}
+
+
+def one_thread(environment: Mapping[str, str]) -> dict[str, str]:
+    """An environment with one thread for linear algebra and a fixed order of sets by default."""
     defaults = dict.fromkeys(_ONE_THREAD, "1") | {"PYTHONHASHSEED": "0"}
-    return defaults | dict(os.environ) | {ENVIRONMENT: str(directory.path)}
+    return defaults | dict(environment)
 
 
 def _open_handle(pid: int) -> int | None:

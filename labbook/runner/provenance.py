@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import platform
-import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,19 @@ from labbook import __version__
 from labbook.errors import LabbookError
 from labbook.model import Code
 from labbook.runner import git
+from labbook.runner.interpreter import Interpreter
+from labbook.runner.machine import machine
+from labbook.runner.requirements import Distribution
+from labbook.text.secrets import recorded_variables
+
+MOST_PATCH_BYTES = 10_000_000
+MOST_LIST_BYTES = 1_000_000
+
+# Nothing in a person's git settings may make of it what cannot be applied.
+_DIFF = (
+    *("diff", "--binary", "--no-color", "--no-ext-diff", "--no-textconv", "--no-relative"),
+    *("--src-prefix=a/", "--dst-prefix=b/", "--submodule=short"),
+)
 
 
 def code(directory: Path) -> Code | None:
@@ -38,37 +50,59 @@ def code(directory: Path) -> Code | None:
     )
 
 
-def environment() -> dict[str, Any]:
-    """This interpreter, which is the worker's too, and what is installed in it."""
+def environment(
+    python: Interpreter | None = None,
+    found: Sequence[Distribution] = (),
+    variables: Mapping[str, str] = os.environ,
+) -> dict[str, Any]:
+    """A Python with what is installed for it, the machine, and the variables that are recorded.
+
+    python: None for a command that has none
+    """
+    told: dict[str, Any] = {"labbook": __version__}
+    if python is not None:
+        told |= {
+            "python": python.version,
+            "implementation": python.implementation,
+            "executable": python.executable,
+        }
+    packages = {each.name: each.version for each in found}
     return {
-        "labbook": __version__,
-        "python": platform.python_version(),
-        "implementation": platform.python_implementation(),
-        "executable": sys.executable,
-        "platform": platform.platform(),
-        "cpus": os.cpu_count(),
-        "packages": packages(),
+        **told,
+        **machine(),
+        "packages": packages,
+        "variables": recorded_variables(variables),
     }
 
 
-def packages() -> dict[str, str]:
-    """Installed distributions and their versions, by the names of their metadata folders.
+def changes(tree: Code) -> bytes | None:
+    """What differs from the commit, as `git apply` takes it; None when that is too much.
 
-    `importlib.metadata` would open a file for each of them: 50 ms for a hundred, against 2.
+    Raises:
+        LabbookError: git did not answer.
     """
-    found: dict[str, str] = {}
-    for folder in sys.path:
-        try:
-            names = sorted(path.name for path in Path(folder).iterdir())
-        except OSError:
-            continue
-        for folder_name in names:
-            stem, _, kind = folder_name.rpartition(".")
-            if kind in ("dist-info", "egg-info"):
-                distribution, dash, version = stem.partition("-")
-                if dash:
-                    # The first on the path is the one that an import finds. An egg's name
-                    # goes on with the version of Python.
-                    name = distribution.replace("_", "-")
-                    found.setdefault(name, version.partition("-py")[0])
-    return dict(sorted(found.items(), key=lambda item: item[0].lower()))
+    root = Path(tree.root)
+    # Where there is no commit yet, all differs.
+    commit = tree.commit or git.ask(root, "hash-object", "-t", "tree", "/dev/null").strip()
+    return git.read(root, *_DIFF, commit, "--", at_most_bytes=MOST_PATCH_BYTES)
+
+
+def unknown_files(tree: Code) -> bytes | None:
+    """The files that git neither knows nor ignores, a line each; None when there are too many.
+
+    Raises:
+        LabbookError: git did not answer.
+    """
+    asked = ("-c", "core.quotePath=false", "ls-files", "--others", "--exclude-standard")
+    return git.read(Path(tree.root), *asked, at_most_bytes=MOST_LIST_BYTES)
+
+
+def submodules(tree: Code) -> str:
+    """The commit of each submodule, a line each; empty when there is none.
+
+    Raises:
+        LabbookError: git did not answer.
+    """
+    if not (Path(tree.root) / ".gitmodules").is_file():
+        return ""
+    return git.ask(Path(tree.root), "submodule", "status", "--recursive")

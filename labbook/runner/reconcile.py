@@ -10,11 +10,14 @@ from collections.abc import Callable
 
 from labbook.model import Moment, Run, RunState
 from labbook.runner import endings, identity
+from labbook.runner.adoption import adopt, command_ending, is_command
 from labbook.runner.directory import RunDirectory
 from labbook.runner.identity import Life
-from labbook.runner.launch import bury, is_launching
+from labbook.runner.launch import is_launching
 from labbook.runner.log import last_words
 from labbook.runner.paste import Intake, end
+from labbook.runner.spawn import bury
+from labbook.runner.sweeps.reconcile import reconcile_sweeps
 from labbook.settings import Settings
 from labbook.store import runs
 from labbook.store.notebook import Notebook
@@ -38,21 +41,23 @@ def reconcile(
     ended = []
     for active in runs.active_runs(notebook):
         directory = RunDirectory.of(notebook.path, active.run.id)
-        if _is_looked_after(active, directory, clock()):
+        if _is_looked_after(active, directory, clock()) or adopt(notebook.path, active.run):
             continue
         try:
-            if not directory.is_claimed() and not _claim(directory):
-                continue  # its supervisor has claimed it this moment
+            if not _may_end(active.run, directory):
+                continue  # what is to start it has claimed it this moment
             has_ended = _end(notebook, active, directory, settings, clock)
         except OSError as error:
             has_ended = _give_up(notebook, active, error, settings, clock)
         if has_ended:
             ended.append(runs.run(notebook, active.run.id))
+    # Last, so that a sweep that can be resumed has no runs on their way.
+    reconcile_sweeps(notebook, settings, clock)
     return tuple(ended)
 
 
 def _is_looked_after(active: ActiveRun, directory: RunDirectory, now: Moment) -> bool:
-    keeper = directory.identity("claim") or directory.identity("spawned")
+    keeper = directory.latest_claim()[1] or directory.identity("spawned")
     if not keeper and active.owner == identity.own().text:
         return is_launching()  # else it gave up, and could not even write that down
     keeper = keeper or active.owner
@@ -63,10 +68,13 @@ def _is_looked_after(active: ActiveRun, directory: RunDirectory, now: Moment) ->
     return life is Life.ALIVE
 
 
-def _claim(directory: RunDirectory) -> bool:
-    """Take the right to start the run, so that a supervisor that comes late does not."""
+def _may_end(run: Run, directory: RunDirectory) -> bool:
+    """Take the right to start the run, so that what comes late to start it does not."""
+    own = identity.own().text
     try:
-        return directory.claim(identity.own().text)
+        if is_command(run):
+            return directory.is_taken() or directory.take_start(own)
+        return directory.is_claimed() or directory.claim(own)
     except (FileNotFoundError, NotADirectoryError):
         return True  # without a directory nothing can start
 
@@ -80,9 +88,9 @@ def _end(
 ) -> bool:
     if directory.path.is_dir():
         _end_processes(directory)
-    intake = Intake(notebook, active.run.id, directory, active.events_offset)
-    facts = directory.read_exit()
-    outcome = _lost(active, directory) if facts is None else endings.from_exit(facts)
+    offsets = active.events_offset, active.metrics_offset
+    intake = Intake(notebook, active.run.id, directory, *offsets)
+    outcome = _outcome(active, directory)
     moment = clock()
     day = moment.day(settings.day_starts_at)
     ended = end(notebook, active.run.id, intake, outcome, moment=moment, day=day)
@@ -118,12 +126,25 @@ def _end_processes(directory: RunDirectory) -> None:
     end_family(directory.path)
 
 
+def _outcome(active: ActiveRun, directory: RunDirectory) -> Outcome:
+    facts = directory.read_exit()
+    if facts is None:
+        return _lost(active, directory)
+    return command_ending(directory, facts) if is_command(active.run) else endings.from_exit(facts)
+
+
 def _lost(active: ActiveRun, directory: RunDirectory) -> Outcome:
-    if active.run.state is RunState.QUEUED and not directory.identity("worker"):
+    if active.run.state is RunState.QUEUED and not _has_begun(directory):
         because = "It was never started: what was to start it had ended."
     elif identity.judge(active.owner) is Life.UNKNOWN:
         because = f"Nothing has been heard of it from {active.run.host} for {SILENCE_S:.0f} s."
+    elif active.run.state is RunState.RUNNING and not active.worker:
+        because = "The process that recorded it ended without a word."
     else:
         because = "Its supervisor was killed or failed, and the run ended with it."
     words = last_words(directory)
     return endings.lost(f"{because} The supervisor's last words: {words}" if words else because)
+
+
+def _has_begun(directory: RunDirectory) -> bool:
+    return bool(directory.identity("worker")) or directory.events.exists()

@@ -46,6 +46,10 @@ class DirectoryRecorder:
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
         self._descriptor = os.open(directory.events, flags, 0o600)
 
+    def close(self) -> None:
+        """Let go of the file, in a process that goes on."""
+        os.close(self._descriptor)
+
     def started(self, backend: Backend) -> None:
         """Say what computes, just before the experiment is called."""
         self._write(

@@ -1,9 +1,10 @@
 """The supervisor: a process of its own that looks after one run from start to paste.
 
-    python -m labbook.runner.supervisor NOTEBOOK RUN
+    python -m labbook.runner.supervisor NOTEBOOK RUN [SHIM]
 
 It starts the worker first and imports SQLAlchemy afterwards, so that the experiment does not
-wait for it. What it would say to a person goes to `supervisor.log` in the run directory.
+wait for it. A command is started by its shim, whose identity is SHIM, and may have had another
+supervisor before. What it would say to a person goes to `supervisor.log` in the run directory.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from pathlib import Path
 
 from labbook.runner import identity
 from labbook.runner.directory import RunDirectory
+from labbook.runner.identity import Life
+from labbook.runner.kept import KeptCommand
 from labbook.runner.order import Order
 from labbook.runner.parent import adopt_orphans, has_children
 from labbook.runner.process import WorkerProcess
@@ -26,9 +29,32 @@ LEFTOVERS_PATIENCE_S = 2.0
 def main(arguments: list[str]) -> int:
     notebook, run_id = Path(arguments[0]), int(arguments[1])
     directory = RunDirectory.of(notebook, run_id)
-    if not directory.claim(identity.own().text):
-        return 0
     order = Order.read(directory.order)
+    if order.is_command:
+        _look_after_command(notebook, directory, order, *arguments[2:])
+    elif directory.claim(identity.own().text):
+        _look_after_worker(notebook, directory, order)
+    return 0
+
+
+def _look_after_command(
+    notebook: Path, directory: RunDirectory, order: Order, shim: str = ""
+) -> None:
+    """Take the place of the supervisor that is gone, or the first."""
+    number, holder = directory.latest_claim()
+    if number and identity.judge(holder) is not Life.GONE:
+        return
+    if not directory.claim(identity.own().text, number + 1):
+        return
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    command = KeptCommand(directory, shim)
+
+    from labbook.runner.command_supervision import supervise_command
+
+    supervise_command(notebook, directory, order, command)
+
+
+def _look_after_worker(notebook: Path, directory: RunDirectory, order: Order) -> None:
     # Whoever started us may have ignored it, and then nobody learns how a child ended.
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     worker = _start_worker(directory)
@@ -43,7 +69,6 @@ def main(arguments: list[str]) -> int:
     supervise(notebook, directory, order, worker, stopping)
     if worker is not None:
         _end_leftovers(directory, worker, adopts)
-    return 0
 
 
 def _end_leftovers(directory: RunDirectory, worker: WorkerProcess, adopts: bool) -> None:

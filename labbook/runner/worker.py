@@ -22,17 +22,15 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from labbook.errors import LabbookError
 from labbook.experiments.backends import choose
 from labbook.experiments.loading import load
 from labbook.experiments.trial import Cancelled, Trial
+from labbook.runner import raised
 from labbook.runner.directory import RunDirectory
 from labbook.runner.memory import peak_memory_bytes
 from labbook.runner.order import Order
 from labbook.runner.parent import die_with
 from labbook.runner.recorder import DirectoryRecorder
-
-MESSAGE_LIMIT = 400
 
 
 class Terminated(BaseException):
@@ -53,12 +51,12 @@ class Ending:
 def main(arguments: list[str]) -> int:
     directory = RunDirectory(Path(arguments[0]))
     die_with(int(arguments[1]))
-    _prepare_output()
-    signal.signal(signal.SIGTERM, _on_term(directory))
+    prepare_output()
+    signal.signal(signal.SIGTERM, on_term(directory))
     ending = Ending()
     recorder = None
     try:
-        with _judged(ending):
+        with judged(ending):
             recorder = DirectoryRecorder(directory)
             _execute(directory, recorder, ending)
         if recorder is not None and recorder.fault is not None:
@@ -66,7 +64,7 @@ def main(arguments: list[str]) -> int:
     finally:
         # From here on nothing may interrupt the one sentence that counts.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        _flush()
+        flush()
         directory.write_exit(
             {
                 **vars(ending),
@@ -83,7 +81,7 @@ def _execute(directory: RunDirectory, recorder: DirectoryRecorder, ending: Endin
     params = experiment.checked(experiment.signature.accept(order.params))
     backend = choose(experiment.specification, order.backend, experiment.try_device)
     trial = Trial(
-        order.seed, backend, params=params, recorder=recorder, earlier=directory.read_earlier()
+        order.seed or 0, backend, params=params, recorder=recorder, earlier=directory.read_earlier()
     )
     if directory.is_asked_to_stop():
         raise Cancelled
@@ -96,39 +94,18 @@ def _execute(directory: RunDirectory, recorder: DirectoryRecorder, ending: Endin
 
 
 @contextlib.contextmanager
-def _judged(ending: Ending) -> Iterator[None]:
+def judged(ending: Ending) -> Iterator[None]:
     """Turn whatever the experiment raises into an ending; the details go to the log."""
     try:
         yield
-    except Cancelled:
-        ending.state, ending.exit_code = "cancelled", None
     except Terminated:
         ending.state, ending.exit_code = "failed", None
         ending.signal = int(signal.SIGTERM)
         ending.message = "It was ended by SIGTERM."
-    except SystemExit as error:
-        if error.code not in (None, 0):
-            code = error.code if isinstance(error.code, int) else 1
-            ending.state, ending.exit_code = "failed", code
-            ending.message = f"It ended itself with sys.exit({error.code!r})."[:MESSAGE_LIMIT]
-    except LabbookError as error:
-        _print_trace(error)
-        ending.state, ending.exit_code = "failed", 1
-        ending.message = f"{error.message} {error.hint}".strip()[:MESSAGE_LIMIT]
     except BaseException as error:
-        _print_trace(error)
-        ending.state, ending.exit_code = "failed", 1
-        ending.message = _sentence(error)
-
-
-def _sentence(error: BaseException) -> str:
-    if isinstance(error, MemoryError):
-        return "It ran out of memory (MemoryError)."
-    if isinstance(error, KeyboardInterrupt):
-        return "It was interrupted (KeyboardInterrupt)."
-    # A researcher's exception may fail to say what it is; format_exception_only allows for it.
-    lines = "".join(traceback.format_exception_only(error)).strip().splitlines()
-    return lines[-1][:MESSAGE_LIMIT] if lines else type(error).__name__
+        if not isinstance(error, (Cancelled, SystemExit)):
+            _print_trace(error)
+        ending.state, ending.message, ending.exit_code = raised.ending(error)
 
 
 def _print_trace(error: BaseException) -> None:
@@ -143,7 +120,7 @@ def _print_trace(error: BaseException) -> None:
 _OWN = (__name__, "contextlib", "labbook.experiments.define", "labbook.experiments.loading")
 
 
-def _prepare_output() -> None:
+def prepare_output() -> None:
     """Let each printed line reach the log at once, whatever is in it."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -151,13 +128,16 @@ def _prepare_output() -> None:
     faulthandler.enable()
 
 
-def _flush() -> None:
+def flush() -> None:
+    """Let what was printed reach the log."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
             stream.flush()
 
 
-def _on_term(directory: RunDirectory) -> Any:
+def on_term(directory: RunDirectory) -> Any:
+    """What SIGTERM means to a run: it was cancelled, or somebody ended it."""
+
     def handle(_number: int, _frame: FrameType | None) -> None:
         raise Cancelled if directory.is_asked_to_stop() else Terminated
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, column, select, table
+from sqlalchemy import Connection, column, select, table, union
 from sqlalchemy.exc import DatabaseError
 
 from labbook.errors import NotebookDamaged, NotebookReadOnly
@@ -49,10 +49,11 @@ def check(nb: Notebook, *, full: bool) -> tuple[Finding, ...]:
 
 def expected_artifacts(nb: Notebook) -> dict[str, int]:
     """The size in bytes of every stored file that the database names, by its SHA-256."""
-    artifact = tables.artifact
-    chosen = select(artifact.c.sha256, artifact.c.size_bytes).distinct()
+    made, behind = (
+        select(table.c.sha256, table.c.size_bytes) for table in (tables.artifact, tables.provenance)
+    )
     with nb.read() as connection:
-        return {row.sha256: row.size_bytes for row in connection.execute(chosen)}
+        return {row.sha256: row.size_bytes for row in connection.execute(union(made, behind))}
 
 
 def _structure(connection: Connection, full: bool) -> Iterator[Finding]:

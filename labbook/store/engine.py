@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, event
 from sqlalchemy.exc import DBAPIError
@@ -43,6 +44,11 @@ def translated(database: Path) -> Iterator[None]:
     except DBAPIError as error:
         faults.raise_for(error.orig, database)
         raise
+
+
+def plain_connection(connection: Connection) -> sqlite3.Connection:
+    """The driver's own connection, inside the same transaction."""
+    return cast("sqlite3.Connection", connection.connection.driver_connection)
 
 
 def _engine(connect: Callable[[], sqlite3.Connection], *, begin: str, pooled: bool) -> Engine:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
-from labbook.model import Block, Entry, RunBlock, RunRole
+from labbook.model import Block, ComparisonBlock, Entry, RunBlock, RunRole, SweepBlock
 from labbook.store import tables
+from labbook.store.comparisons import load_comparisons
 from labbook.store.note_rows import load_notes
 from labbook.store.rows import day as to_day
 from labbook.store.rows import moment
 from labbook.store.run_rows import load_runs
+from labbook.store.sweeps import load_sweeps
 
 if TYPE_CHECKING:
     from labbook.store.notebook import Notebook
@@ -25,7 +27,12 @@ _written: Select[Any] = select(_block.c.day).where(_block.c.deleted_us.is_(None)
 def entry(nb: Notebook, day: dt.date) -> Entry:
     """One day's page; without blocks when nothing is written on it."""
     with nb.read() as connection:
-        blocks = [*_notes(connection, day), *_run_blocks(connection, day)]
+        blocks = [
+            *_notes(connection, day),
+            *_run_blocks(connection, day),
+            *_sweep_blocks(connection, day),
+            *_comparisons(connection, day),
+        ]
     return Entry(day, tuple(sorted(blocks, key=lambda block: (block.time.us, block.id))))
 
 
@@ -89,6 +96,13 @@ def _notes(connection: Connection, day: dt.date) -> tuple[Block, ...]:
     )
 
 
+def _comparisons(connection: Connection, day: dt.date) -> list[ComparisonBlock]:
+    on_day = _block.c.day == day.isoformat(), _block.c.deleted_us.is_(None)
+    return load_comparisons(
+        connection, select(_block).where(*on_day, _block.c.kind == "comparison")
+    )
+
+
 def _run_blocks(connection: Connection, day: dt.date) -> list[Block]:
     rows = connection.execute(
         select(_block).where(
@@ -105,6 +119,28 @@ def _run_blocks(connection: Connection, day: dt.date) -> list[Block]:
             day=day,
             time=moment(row.created_us, row.created_zone),
             run=runs[row.run_id],
+            role=RunRole(row.role),
+        )
+        for row in rows
+    ]
+
+
+def _sweep_blocks(connection: Connection, day: dt.date) -> list[Block]:
+    link = tables.block_sweep
+    rows = connection.execute(
+        select(
+            _block.c.id, _block.c.created_us, _block.c.created_zone, link.c.sweep_id, link.c.role
+        )
+        .join(link, link.c.block_id == _block.c.id)
+        .where(_block.c.day == day.isoformat(), _block.c.deleted_us.is_(None))
+    ).all()
+    sweeps = load_sweeps(connection, {row.sweep_id for row in rows}) if rows else {}
+    return [
+        SweepBlock(
+            id=row.id,
+            day=day,
+            time=moment(row.created_us, row.created_zone),
+            sweep=sweeps[row.sweep_id],
             role=RunRole(row.role),
         )
         for row in rows

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +41,7 @@ class NewRun:
     thread: the name of the thread it belongs to
     gpus: None for a run that starts at once; else it waits in the queue for so many devices
     sweep: the sweep that it is a point of, and the point's number; its block is the sweep's
+    is_running: it is recorded from inside, so it has begun
     """
 
     experiment: str
@@ -58,9 +59,10 @@ class NewRun:
     command: Command | None = None
     gpus: int | None = None
     sweep: tuple[int, int] | None = None
+    is_running: bool = False
 
     def checked(self) -> NewRun:
-        """This.
+        """This, with the secrets of a command hidden.
 
         Raises:
             UsageError: the seed does not fit, or the thread can be no thread's name.
@@ -68,7 +70,18 @@ class NewRun:
         if self.seed is not None and not 0 <= self.seed <= LARGEST_SEED:
             raise UsageError(f"The seed {self.seed} is not between 0 and {LARGEST_SEED}.")
         thread_name(self.thread)
-        return self
+        return self if self.command is None else self._without_secrets(self.command)
+
+    def _without_secrets(self, command: Command) -> NewRun:
+        """With nothing in it that a command line had better not tell."""
+        from labbook.text.secrets import HIDDEN, is_secret, without_secrets
+
+        params = {
+            name: HIDDEN if isinstance(value, str) and is_secret(name, value) else value
+            for name, value in self.params.items()
+        }
+        shown = replace(command, argv=without_secrets(command.argv))
+        return replace(self, params=params, command=shown)
 
 
 def capture_run(path: Path, new: NewRun, *, wait_s: float = PATIENCE_S) -> int | None:
@@ -97,7 +110,7 @@ def capture_run(path: Path, new: NewRun, *, wait_s: float = PATIENCE_S) -> int |
 
 
 def insert(connection: sqlite3.Connection, new: NewRun) -> int:
-    """Insert a queued run and all that hangs on it, inside a transaction; its id."""
+    """Insert a run and all that hangs on it, inside a transaction; its id."""
     at = (new.moment.us, storable(new.moment.zone))
     day = new.day.isoformat()
     connection.execute(
@@ -106,11 +119,14 @@ def insert(connection: sqlite3.Connection, new: NewRun) -> int:
     )
     thread = None if new.thread is None else thread_id(connection, storable(new.thread), at)
     run_id = connection.execute(
-        "INSERT INTO run (experiment, name, state, day, created_us, created_zone, thread_id,"
-        " parent_id, seed, backend_asked, host, owner, heartbeat_us, params)"
-        " VALUES (?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        "INSERT INTO run (experiment, name, state, day, created_us, created_zone, started_us,"
+        " started_zone, thread_id, parent_id, seed, backend_asked, host, owner, heartbeat_us,"
+        " params) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
         (
-            *(storable(new.experiment), storable(new.name), day, *at, thread, new.parent_id),
+            *(storable(new.experiment), storable(new.name)),
+            *("running" if new.is_running else "queued", day, *at),
+            *(at if new.is_running else (None, None)),
+            *(thread, new.parent_id),
             *(new.seed, new.backend_asked, storable(new.host), storable(new.owner)),
             *(new.moment.us, _json(new.params)),
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
@@ -14,7 +15,7 @@ from labbook.errors import NotebookBusy, NotFound, SchemaTooNew, StoreError
 from labbook.model import Moment
 from labbook.store import faults
 from labbook.store.connection import connect_to_read, connect_to_write, journal_mode
-from labbook.store.engine import reading_engine, translated, writing_engine
+from labbook.store.engine import plain_connection, reading_engine, translated, writing_engine
 from labbook.store.gate import PATIENCE_S, gate
 from labbook.store.identity import Schema, Standing, examine
 from labbook.store.place import Place, wal_is_safe
@@ -35,6 +36,7 @@ class Notebook:
         self._immutable = standing.immutable
         self._reader = reading_engine(place.database, immutable=standing.immutable)
         self._writer = writing_engine(place.database)
+        self._together = threading.local()
         self._watching = threading.Lock()
         self._watcher = connect_to_read(place.database, immutable=standing.immutable)
 
@@ -110,8 +112,35 @@ class Notebook:
             NotebookBusy: somebody else kept the right to write for too long.
             StoreError: nothing was stored, with the reason.
         """
+        joined: Connection | None = getattr(self._together, "connection", None)
+        if joined is not None:
+            yield joined
+            return
         with gate(self.place.gate, wait_s), self._transaction(self._writer) as connection:
             yield connection
+
+    @contextmanager
+    def write_plainly(self, wait_s: float = PATIENCE_S) -> Iterator[sqlite3.Connection]:
+        """As `write`, for statements that speak to the standard library's driver."""
+        with self.write(wait_s) as connection, faults.translated(self.database):
+            yield plain_connection(connection)
+
+    @contextmanager
+    def together(self, wait_s: float = PATIENCE_S) -> Iterator[None]:
+        """Make one transaction of all that this thread writes in the block.
+
+        A commit waits for the disk, so many small writes are quicker as one. What is read in
+        the block is the state before it.
+
+        Raises:
+            StoreError: nothing of it was stored, with the reason.
+        """
+        with self.write(wait_s) as connection:
+            self._together.connection = connection
+            try:
+                yield
+            finally:
+                self._together.connection = None
 
     def change_counter(self) -> int:
         """A number that differs after any process, this one too, has written."""

@@ -30,7 +30,8 @@ class ActiveRun:
 
     owner, worker: process identities, as the runner wrote them
     heartbeat: the last sign of life
-    events_offset: how many bytes of the run's events are in the notebook
+    events_offset, metrics_offset: how many bytes of the run's events, and of its metrics.jsonl,
+        are in the notebook
     """
 
     run: Run
@@ -38,6 +39,7 @@ class ActiveRun:
     worker: str
     heartbeat: Moment
     events_offset: int
+    metrics_offset: int
 
 
 def run(nb: Notebook, run_id: int) -> Run:
@@ -78,12 +80,30 @@ def runs(
         return load_runs(connection, chosen.order_by(tables.run.c.id.desc()).limit(limit))
 
 
+def latest(nb: Notebook, back: int = 0) -> int:
+    """The number of the newest run that is not deleted, or of one so many before it.
+
+    Raises:
+        NotFound: there are not so many.
+    """
+    chosen = select(tables.run.c.id).where(tables.run.c.deleted_us.is_(None))
+    with nb.read() as connection:
+        found: int | None = connection.scalar(
+            chosen.order_by(tables.run.c.id.desc()).offset(back).limit(1)
+        )
+    if found is None:
+        raise NotFound("There are not so many runs." if back else "There is no run yet.")
+    return found
+
+
 def active_runs(nb: Notebook) -> tuple[ActiveRun, ...]:
     """The runs that have not ended, oldest first."""
     chosen = select(tables.run).where(_IS_ACTIVE).order_by(tables.run.c.id)
+    measured = select(tables.metrics_file).join(tables.run).where(_IS_ACTIVE)
     with nb.read() as connection:
         rows = {row.id: row for row in connection.execute(chosen)}
         found = load_runs(connection, chosen)
+        taken = {row.run_id: row.taken_bytes for row in connection.execute(measured)}
     return tuple(
         ActiveRun(
             run=each,
@@ -91,6 +111,7 @@ def active_runs(nb: Notebook) -> tuple[ActiveRun, ...]:
             worker=rows[each.id].worker,
             heartbeat=moment(rows[each.id].heartbeat_us or each.created.us, each.created.zone),
             events_offset=rows[each.id].events_offset,
+            metrics_offset=taken.get(each.id, 0),
         )
         for each in found
     )

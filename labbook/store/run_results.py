@@ -1,113 +1,122 @@
-"""Stores what a run produced and what it ran in: metrics, warnings, artifacts, environment."""
+"""Stores what a run produced and what it ran in: metrics, warnings, artifacts, environment.
+
+On the standard library's driver, inside a transaction: ten thousand points are one statement.
+"""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
-from sqlalchemy.dialects.sqlite import insert
-
-from labbook.model import Artifact, Metric
+from labbook.model.jsonable import encode
 from labbook.model.published import Published
-from labbook.store import tables
+from labbook.model.run import Artifact, Metric
+from labbook.store.new_run import param_rows
 from labbook.store.note_text import body_hash
-from labbook.store.rows import to_json
-from labbook.store.run_rows import IS_LAST
 from labbook.text.plain import storable
 
 
 def add_results(
-    connection: Connection, run_id: int, metrics: Sequence[Metric], warnings: Sequence[str]
+    connection: sqlite3.Connection, run_id: int, metrics: Sequence[Metric], warnings: Sequence[str]
 ) -> None:
     """Add points and warnings to those the run has; the last point of each metric is marked."""
     if metrics:
-        named = [Metric(storable(each.name), each.value, each.step) for each in metrics]
-        last = {each.name: index for index, each in enumerate(named)}
-        connection.execute(
-            update(tables.metric)
-            .where(tables.metric.c.run_id == run_id, IS_LAST)
-            .where(tables.metric.c.name.in_(last))
-            .values(is_last=0)
+        stored = {name: storable(name) for name in {each.name for each in metrics}}
+        last = {stored[each.name]: index for index, each in enumerate(metrics)}
+        connection.executemany(
+            "UPDATE metric SET is_last = 0 WHERE run_id = ? AND name = ? AND is_last = 1",
+            [(run_id, name) for name in last],
         )
-        rows = [
-            _metric_row(run_id, each, is_last=last[each.name] == index)
-            for index, each in enumerate(named)
-        ]
-        connection.execute(insert(tables.metric), rows)
+        marks = set(last.values())
+        connection.executemany(
+            "INSERT INTO metric (run_id, name, step, kind, value, is_last)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (run_id, stored[each.name], each.step, *_kind(each.value), int(index in marks))
+                for index, each in enumerate(metrics)
+            ],
+        )
     if warnings:
-        mine = select(tables.run.c.warnings).where(tables.run.c.id == run_id)
-        before = connection.execute(mine).scalar_one()
-        after = to_json([*json.loads(before), *warnings])
-        connection.execute(
-            update(tables.run).where(tables.run.c.id == run_id).values(warnings=after)
+        mine = "SELECT warnings FROM run WHERE id = ?"
+        before = json.loads(connection.execute(mine, (run_id,)).fetchone()[0])
+        after = _json([*before, *warnings])
+        connection.execute("UPDATE run SET warnings = ? WHERE id = ?", (after, run_id))
+
+
+def add_params(
+    connection: sqlite3.Connection, run_id: int, params: Mapping[str, Any], seed: int | None
+) -> None:
+    """Add parameters, and a seed, that a run learns of only now; those it has stay."""
+    if seed is not None:
+        statement = "UPDATE run SET seed = ? WHERE id = ? AND seed IS NULL"
+        connection.execute(statement, (seed, run_id))
+    if params:
+        mine = "SELECT params FROM run WHERE id = ?"
+        before = json.loads(connection.execute(mine, (run_id,)).fetchone()[0])
+        new = {name: value for name, value in params.items() if storable(name) not in before}
+        merged = _json({**before, **new})
+        connection.execute("UPDATE run SET params = ? WHERE id = ?", (merged, run_id))
+        connection.executemany(
+            "INSERT INTO param (run_id, name, number, text) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT DO NOTHING",
+            [(run_id, *row) for row in param_rows(new)],
         )
 
 
-def add_published(connection: Connection, run_id: int, published: Sequence[Published]) -> None:
+def add_published(
+    connection: sqlite3.Connection, run_id: int, published: Sequence[Published]
+) -> None:
     """Add published values to those the run has; one of the same metric and source replaces."""
-    table = tables.published
-    mine = table.c.run_id == run_id
     for each in published:
-        metric, source = storable(each.metric), storable(each.source)
-        same = (mine, table.c.metric == metric, table.c.source == source)
-        last = select(func.coalesce(func.max(table.c.position) + 1, 0)).where(mine)
-        position = connection.scalar(select(table.c.position).where(*same))
-        row = {
-            "run_id": run_id,
-            "position": connection.scalar(last) if position is None else position,
-            "metric": metric,
-            "value": each.value,
-            "uncertainty": each.uncertainty,
-            "source": source,
-        }
-        connection.execute(insert(table).prefix_with("OR REPLACE").values(row))
+        named = (run_id, storable(each.metric), storable(each.source))
+        connection.execute(
+            "INSERT OR REPLACE INTO published"
+            " (run_id, metric, source, value, uncertainty, position)"
+            " VALUES (?1, ?2, ?3, ?4, ?5, coalesce("
+            "(SELECT position FROM published WHERE run_id = ?1 AND metric = ?2 AND source = ?3),"
+            " (SELECT max(position) + 1 FROM published WHERE run_id = ?1), 0))",
+            (*named, each.value, each.uncertainty),
+        )
 
 
-def add_artifacts(connection: Connection, run_id: int, artifacts: Sequence[Artifact]) -> None:
-    """Add artifacts in the order in which they were made."""
-    rows = [
-        {
-            "run_id": run_id,
-            "position": position,
-            "name": storable(each.name),
-            "kind": each.kind.value,
-            "sha256": each.sha256,
-            "size_bytes": each.size_bytes,
-            "media_type": each.media_type,
-        }
-        for position, each in enumerate(artifacts)
-    ]
-    if rows:
-        connection.execute(insert(tables.artifact), rows)
+def add_artifacts(
+    connection: sqlite3.Connection, run_id: int, artifacts: Sequence[Artifact], first: int = 0
+) -> None:
+    """Add artifacts in the order in which they were made, the first at position `first`."""
+    connection.executemany(
+        "INSERT INTO artifact (run_id, position, name, kind, sha256, size_bytes, media_type)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                *(run_id, position, storable(each.name), each.kind.value),
+                *(each.sha256, each.size_bytes, each.media_type),
+            )
+            for position, each in enumerate(artifacts, start=first)
+        ],
+    )
 
 
-def environment_id(connection: Connection, content: str) -> int:
+def environment_id(connection: sqlite3.Connection, environment: Mapping[str, Any]) -> int:
     """The id of an environment; most runs share theirs with the run before."""
-    table = tables.environment
+    content = _json(environment)
     sha256 = body_hash(content)
-    row = {"sha256": sha256, "content": content}
-    connection.execute(insert(table).values(row).on_conflict_do_nothing())
-    found: int = connection.execute(select(table.c.id).where(table.c.sha256 == sha256)).scalar_one()
-    return found
+    connection.execute(
+        "INSERT INTO environment (sha256, content) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        (sha256, content),
+    )
+    found = connection.execute("SELECT id FROM environment WHERE sha256 = ?", (sha256,)).fetchone()
+    return int(found[0])
 
 
-def _metric_row(run_id: int, metric: Metric, *, is_last: bool) -> dict[str, Any]:
-    kind = _kind(metric.value)
-    return {
-        "run_id": run_id,
-        "name": metric.name,
-        "step": metric.step,
-        "kind": kind,
-        "value": None if kind == "nan" else float(metric.value),
-        "is_last": int(is_last),
-    }
-
-
-def _kind(value: float) -> str:
+def _kind(value: float) -> tuple[str, float | None]:
     """SQLite turns NaN into NULL, so a point says what its value was."""
     if math.isfinite(value):
-        return "number"
-    return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
+        return "number", value
+    return ("nan", None) if math.isnan(value) else ("inf" if value > 0 else "-inf", value)
+
+
+def _json(value: Any) -> str:
+    return storable(json.dumps(encode(value), ensure_ascii=False, allow_nan=False))

@@ -6,6 +6,7 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import (
@@ -38,8 +39,13 @@ _KINDS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 IS_LAST: ColumnElement[bool] = literal_column("metric.is_last = 1")
 
 
-def load_runs(connection: Connection, chosen: Select[Any]) -> tuple[Run, ...]:
-    """The runs that `chosen` selects from the run table, in its order."""
+def load_runs(
+    connection: Connection, chosen: Select[Any], *, whole: bool = True
+) -> tuple[Run, ...]:
+    """The runs that `chosen` selects from the run table, in its order.
+
+    whole: with their artifacts; a list does without them
+    """
     rows = connection.execute(_with_ways(chosen)).all()
     if not rows:
         return ()
@@ -49,16 +55,26 @@ def load_runs(connection: Connection, chosen: Select[Any]) -> tuple[Run, ...]:
     for row in connection.execute(last.order_by(tables.metric.c.id)):
         metrics[row.run_id][row.name] = metric_value(row)
     artifacts: dict[int, list[Artifact]] = defaultdict(list)
-    made = select(tables.artifact).where(tables.artifact.c.run_id.in_(ids))
-    for row in connection.execute(made.order_by(tables.artifact.c.position)):
-        artifacts[row.run_id].append(_artifact(row))
+    behind: dict[int, list[Artifact]] = defaultdict(list)
+    if whole:
+        made = select(tables.artifact).where(tables.artifact.c.run_id.in_(ids))
+        for row in connection.execute(made.order_by(tables.artifact.c.position)):
+            artifacts[row.run_id].append(_artifact(row))
+        known = select(tables.provenance).where(tables.provenance.c.run_id.in_(ids))
+        for row in connection.execute(known.order_by(tables.provenance.c.name)):
+            file = Artifact(row.name, ArtifactKind.FILE, row.sha256, row.size_bytes, row.media_type)
+            behind[row.run_id].append(file)
     tags: dict[int, list[str]] = defaultdict(list)
     named = select(tables.tag.c.run_id, tables.tag.c.name).where(tables.tag.c.run_id.in_(ids))
     for run_id, name in connection.execute(named.order_by(tables.tag.c.position)):
         tags[run_id].append(name)
     published = _published(connection, ids)
     return tuple(
-        _record(row, metrics[row.id], artifacts[row.id], tags[row.id], published[row.id])
+        replace(
+            _record(row, metrics[row.id], artifacts[row.id], tags[row.id]),
+            provenance=tuple(behind[row.id]),
+            published=tuple(published[row.id]),
+        )
         for row in rows
     )
 
@@ -107,7 +123,6 @@ def _record(
     metrics: dict[str, float],
     artifacts: Iterable[Artifact],
     tags: Iterable[str],
-    published: Iterable[Published],
 ) -> Run:
     code = Code(row.git_commit, row.git_branch, bool(row.git_dirty), row.git_root)
     progress = Progress(row.progress_done, row.progress_total)
@@ -150,5 +165,4 @@ def _record(
         sweep_id=row.sweep_id,
         is_waiting=row.since_us is not None and row.state == RunState.QUEUED and row.gpu is None,
         deleted=row.deleted_us is not None,
-        published=tuple(published),
     )

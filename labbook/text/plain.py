@@ -64,6 +64,11 @@ def plain(text: str) -> str:
     return _CONTROL.sub("", text).translate(_BIDI_MARKS)
 
 
+def bidi_shown(text: str) -> str:
+    """Return `text` with marks of the reading direction shown by name: "⟦RLO⟧"."""
+    return text if text.isascii() else text.translate(_BIDI_MARKS)
+
+
 def plain_line(text: str) -> str:
     """Return `text` as one line that may be shown: a title, a label, a cell."""
     return " ".join(plain(text).split())

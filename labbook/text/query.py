@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from labbook.errors import UsageError
+from labbook.text.run_query import FILTERS as RUN_FILTERS
 from labbook.text.when import Period, parse_day, parse_period
 
 FILTERS = ("tag", "thread", "day", "run", "after", "before", "kind")
@@ -64,7 +65,7 @@ def parse_query(line: str, today: dt.date) -> SearchQuery:
 def doubt(line: str) -> str:
     """A sentence when something in the line looks like a filter and is none; else nothing."""
     keys = (each["key"] for each in _MEANT.finditer(_QUOTED.sub('""', line)))
-    unknown = [key for key in dict.fromkeys(keys) if key not in FILTERS]
+    unknown = [key for key in dict.fromkeys(keys) if key not in (*FILTERS, *RUN_FILTERS)]
     if not unknown:
         return ""
     near = get_close_matches(unknown[0].lower(), FILTERS, n=1)

@@ -35,6 +35,7 @@ from labbook.tui.widgets.masthead import Masthead
 from labbook.tui.work import ask
 
 if TYPE_CHECKING:
+    from labbook.tui.dialogs.dialog import Dialog
     from labbook.tui.pages.review import ReviewPage
     from labbook.tui.pages.runs import RunsPage
 
@@ -239,12 +240,21 @@ class LabbookApp(DeskApp):
     def action_launch(self, name: str = "") -> None:
         from labbook.tui.dialogs.launcher import Launcher
 
+        self._launch(Launcher(name))
+
+    def launch_again(self, run: Run) -> None:
+        """Open the launcher with a run's values in its form."""
+        from labbook.tui.dialogs.launcher import Launcher
+
+        self._launch(Launcher(run.experiment, run))
+
+    def _launch(self, launcher: Dialog[Run]) -> None:
         async def launched(run: Run | None) -> None:
             if run is not None:
                 await self.show_day(run.day, f"run:{run.id}")
                 cast("TodayPage", self._page).wait_for(run.id)
 
-        self.push_screen(Launcher(name), launched)
+        self.push_screen(launcher, launched)
 
     def action_steps(self) -> None:
         from labbook.tui.dialogs.next_steps import NextSteps

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from labbook.desk.desk import Desk
-from labbook.model import Draft, Entry, NextStep, Note, RunBlock
+from labbook.model import Block, Draft, Entry, NextStep, RunBlock, SweepBlock
 from labbook.tui.drawing import Drawn, draw_block
 from labbook.tui.saving import offered_drafts
 
@@ -59,10 +59,14 @@ def read_day(desk: Desk, day: dt.date, width: int, known: Mapping[int, Drawn]) -
     )
 
 
-def _drawn(desk: Desk, block: Note | RunBlock, width: int, known: Drawn | None) -> Drawn:
+def _drawn(desk: Desk, block: Block, width: int, known: Drawn | None) -> Drawn:
     if known is not None and known.block == block and known.width == width:
         return known
-    if isinstance(block, Note) or not block.run.artifacts:
+    if isinstance(block, SweepBlock):
+        from labbook.desk import sweeps
+
+        return draw_block(block, width, sweeps.results(desk, block.sweep))
+    if not isinstance(block, RunBlock) or not block.run.artifacts:
         return draw_block(block, width)
     if known is not None and known.results is not None and _same_results(known.block, block):
         return draw_block(block, width, known.results)
@@ -71,5 +75,5 @@ def _drawn(desk: Desk, block: Note | RunBlock, width: int, known: Drawn | None) 
     return draw_block(block, width, find.results(desk, block.run))
 
 
-def _same_results(known: Note | RunBlock, block: RunBlock) -> bool:
+def _same_results(known: Block, block: RunBlock) -> bool:
     return isinstance(known, RunBlock) and known.run.artifacts == block.run.artifacts

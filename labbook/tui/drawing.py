@@ -11,7 +11,7 @@ from rich.style import Style as RichStyle
 from textual.content import Content, Span
 from textual.style import Style
 
-from labbook.model import Moment, Note, Results, Run, RunBlock
+from labbook.model import Block, Moment, Results, Run, RunBlock
 from labbook.report import numbers, page
 
 BAR_COLUMNS = 32
@@ -25,7 +25,7 @@ class Drawn:
     results: the run's tables and figures, to be drawn again at another width
     """
 
-    block: Note | RunBlock
+    block: Block
     width: int
     content: Content
     still: Content
@@ -36,9 +36,9 @@ class Drawn:
         return self.content.plain.count("\n") + 1
 
 
-def draw_block(block: Note | RunBlock, width: int, results: Results | None = None) -> Drawn:
+def draw_block(block: Block, width: int, results: Results | None = None) -> Drawn:
     """Draw a block, heading and all; for a run on its way all but its bar."""
-    shown = block
+    shown: Block = block
     if isinstance(block, RunBlock) and not block.run.state.has_ended:
         shown = replace(block, run=replace(block.run, progress=None))
     content = flat(page.draw_block(shown, results), width)

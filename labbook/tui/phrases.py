@@ -26,11 +26,6 @@ def near_day(day: dt.date, today: dt.date) -> str:
     return _NEAR.get(away) or (f"{-away} days ago" if away < 0 else f"in {away} days")
 
 
-def count(number: int, noun: str) -> str:
-    """ "1 note", "2 notes"."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
 def state(run: Run) -> Content:
     """ "finished in 1.4 s", in its colour."""
     return Content.from_rich_text(Text(state_words(run), STATE_STYLES[run.state]))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from textual.content import Content
 
 from labbook.model import Review, ReviewDraft, Section
+from labbook.text.amounts import count
 from labbook.text.when import Period
-from labbook.tui.phrases import count
 
 
 def heading(draft: ReviewDraft, is_changed: bool, room: int) -> Content:

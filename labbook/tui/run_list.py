@@ -5,32 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich.cells import set_cell_size
+from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 from textual.content import Content
 from textual.message import Message
 
 from labbook.desk.desk import Desk
 from labbook.model import Run
-from labbook.report.numbers import duration, number
-from labbook.report.runs import STATE_STYLES, params_text
+from labbook.report.numbers import column, duration, number
+from labbook.report.runs import STATE_STYLES
 from labbook.text.plain import plain_line
 
 PAGE = 100
 """So many runs are loaded at once; the next ones when the end of the list is reached."""
 
-FURTHEST = 5_000
-"""A filter looks through so many runs, then stops: nobody reads further down."""
-
 _STATE = 9
 _STARTED = 12
 _TOOK = 9
+_CHOSEN = 9
 _METRICS = 12  # a narrower column of metrics would show none whole
 
 
 @dataclass(frozen=True, slots=True)
 class FoundRuns:
-    """Runs, newest first, and whether there are older ones."""
+    """Runs in their order, and whether there are more."""
 
     runs: tuple[Run, ...]
     more: bool
@@ -54,72 +52,77 @@ class Columns:
     metrics: int
 
 
-def find_runs(desk: Desk, words: str, wanted: int, until: int | None = None) -> FoundRuns:
-    """The newest `wanted` runs that have all of the words.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the list is to show.
+
+    sort: as `labbook runs list --sort` takes it; empty for the newest first
+    columns: metrics and parameters beside each run, in place of its first metrics
+    """
+
+    query: str = ""
+    sort: str = ""
+    columns: tuple[str, ...] = ()
+
+
+def find_runs(desk: Desk, asked: Asked, wanted: int, until: int | None = None) -> FoundRuns:
+    """The first `wanted` runs that meet the query.
 
     until: go on until this run is among them
+
+    Raises:
+        UsageError: the query, what it is sorted by, or a column cannot be understood.
     """
     from labbook.desk import runs
+    from labbook.report.run_table import FIELDS
 
-    sought = words.casefold().split()
-    found: list[Run] = []
-    before: int | None = None
-    for _ in range(0, FURTHEST, PAGE):
-        page = runs.runs(desk, before=before, limit=PAGE)
-        found += [run for run in page if _has(run, sought)]
-        if len(page) < PAGE:
-            return FoundRuns(tuple(found), more=False)
-        before = page[-1].id
-        if len(found) >= wanted and (until is None or before <= until):
-            break
-    return FoundRuns(tuple(found), more=True)
+    runs.check_columns(desk, [each for each in asked.columns if each not in FIELDS])
+    if until is not None:
+        wanted = max(wanted, runs.count(desk, f"id>={until}") + PAGE)
+    found = runs.find(desk, asked.query, sort=asked.sort, limit=wanted + 1)
+    return FoundRuns(found[:wanted], more=len(found) > wanted)
 
 
-def _has(run: Run, sought: Sequence[str]) -> bool:
-    if not sought:
-        return True
-    facts = (str(run.id), run.experiment, run.state.words, str(run.day), params_text(run.params))
-    text = " ".join((*facts, *run.metrics, run.message, *run.warnings)).casefold()
-    return all(word in text for word in sought)
+def fit(runs: Sequence[Run], room: int, asked: Asked) -> Columns:
+    """Columns for these runs in `room` cells: the metrics go first, then the time taken.
 
-
-def fit(runs: Sequence[Run], room: int) -> Columns:
-    """Columns for these runs in `room` cells: the metrics go first, then the time taken."""
+    Where columns were asked for, they stay, and the time taken goes.
+    """
     run = max((len(str(each.id)) for each in runs), default=0)
     run = max(run, len("run"))
-    experiment = min(
-        24, max([len("experiment"), *(len(plain_line(each.experiment)) for each in runs)])
-    )
-    rest = room - run - experiment - _STATE - _STARTED - 6
+    experiment = min(24, max([len("experiment"), *(cell_len(_called(each)) for each in runs)]))
+    rest = room - run - experiment - _STATE - _STARTED - 7
     if rest < 0:
         experiment = max(8, experiment + rest)
-    took = _TOOK if rest >= _TOOK + 2 else 0
+    chosen = sum(max(_CHOSEN, cell_len(plain_line(name))) + 2 for name in asked.columns)
+    took = _TOOK if rest >= _TOOK + 2 + chosen else 0
     rest -= took + 4
     return Columns(run, experiment, took, rest if rest >= _METRICS else 0)
 
 
-def headings(columns: Columns) -> Content:
+def headings(columns: Columns, asked: Asked) -> Content:
     """The line above the list."""
     cells = [
-        "run".rjust(columns.run),
+        " " + "run".rjust(columns.run),
         set_cell_size("experiment", columns.experiment),
         set_cell_size("state", _STATE),
         set_cell_size("started", _STARTED),
     ]
     cells += [set_cell_size("took", columns.took)] if columns.took else []
-    cells += ["metrics"] if columns.metrics else []
+    named = "  ".join(_cell(name, name) for name in asked.columns) or "metrics"
+    cells += [set_cell_size(named, columns.metrics).rstrip()] if columns.metrics else []
     return Content.styled("  ".join(cells), "$quiet")
 
 
-def line(run: Run, columns: Columns) -> Content:
-    """One run on one line."""
+def line(run: Run, columns: Columns, asked: Asked, *, marked: bool = False) -> Content:
+    """One run on one line, with a sign before it when it is marked or pinned."""
     state = Text(set_cell_size(run.state.words, _STATE), STATE_STYLES[run.state])
     started = (run.started or run.created).local
     took = duration(run.duration_s) if run.duration_s is not None else ""
     text = Text("  ").join(
         [
-            Text(str(run.id).rjust(columns.run), "bold"),
-            Text(set_cell_size(plain_line(run.experiment), columns.experiment)),
+            Text.assemble(_sign(run, marked), (str(run.id).rjust(columns.run), "bold")),
+            Text(set_cell_size(_called(run), columns.experiment)),
             state,
             Text(f"{started.day:>2} {started:%b} {started:%H:%M}", "dim"),
         ]
@@ -127,8 +130,33 @@ def line(run: Run, columns: Columns) -> Content:
     if columns.took:
         text.append("  " + set_cell_size(took, columns.took))
     if columns.metrics:
-        text.append("  " + _metrics(run, columns.metrics), "dim")
+        shown = _chosen(run, asked) if asked.columns else _metrics(run, columns.metrics)
+        text.append("  " + set_cell_size(shown, columns.metrics).rstrip(), "dim")
     return Content.from_rich_text(text)
+
+
+def _sign(run: Run, marked: bool) -> tuple[str, str]:
+    if marked:
+        return "●", "bold cyan"
+    return ("★", "yellow") if run.is_pinned else (" ", "")
+
+
+def _called(run: Run) -> str:
+    """Its own name before that of its experiment."""
+    names = (run.name, run.experiment) if run.name else (run.experiment,)
+    return " · ".join(map(plain_line, names))
+
+
+def _chosen(run: Run, asked: Asked) -> str:
+    from labbook.report.run_table import cell
+
+    values = [cell(run, name) for name in asked.columns]
+    shown = ["" if value is None else column([value])[0] for value in values]
+    return "  ".join(map(_cell, asked.columns, shown))
+
+
+def _cell(name: str, text: str) -> str:
+    return set_cell_size(plain_line(text), max(_CHOSEN, cell_len(plain_line(name))))
 
 
 def _metrics(run: Run, room: int) -> str:

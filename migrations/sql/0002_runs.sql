@@ -1,5 +1,5 @@
--- Runs of any kind: their parameters one by one, commands, what they used of the machine, the
--- queue, sweeps, comparisons, and where imported ones came from.
+-- Runs of any kind: their parameters one by one, commands, what they used of the machine, what
+-- they come from, the queue, sweeps, comparisons, and where imported ones came from.
 
 CREATE TABLE param (
     run_id INTEGER NOT NULL,
@@ -13,14 +13,32 @@ CREATE TABLE param (
 CREATE TABLE command (
     run_id INTEGER NOT NULL,
     role TEXT NOT NULL,
-    metrics_offset INTEGER DEFAULT 0 NOT NULL,
     argv TEXT NOT NULL,
     directory TEXT NOT NULL,
     CONSTRAINT pk_command PRIMARY KEY (run_id),
     CONSTRAINT fk_command_run_id FOREIGN KEY(run_id) REFERENCES run (id),
-    CONSTRAINT ck_command_role CHECK (role IN ('run', 'around')),
-    CONSTRAINT ck_command_metrics_offset CHECK (metrics_offset >= 0)
+    CONSTRAINT ck_command_role CHECK (role IN ('run', 'around'))
 ) STRICT;
+
+CREATE TABLE metrics_file (
+    run_id INTEGER NOT NULL,
+    taken_bytes INTEGER NOT NULL,
+    CONSTRAINT pk_metrics_file PRIMARY KEY (run_id),
+    CONSTRAINT fk_metrics_file_run_id FOREIGN KEY(run_id) REFERENCES run (id),
+    CONSTRAINT ck_metrics_file_taken_bytes CHECK (taken_bytes >= 0)
+) STRICT;
+
+CREATE TABLE provenance (
+    run_id INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    media_type TEXT NOT NULL,
+    CONSTRAINT pk_provenance PRIMARY KEY (run_id, name),
+    CONSTRAINT fk_provenance_run_id FOREIGN KEY(run_id) REFERENCES run (id),
+    CONSTRAINT ck_provenance_sha256 CHECK (length(sha256) = 64),
+    CONSTRAINT ck_provenance_size_bytes CHECK (size_bytes >= 0)
+) WITHOUT ROWID, STRICT;
 
 CREATE TABLE run_usage (
     run_id INTEGER NOT NULL,
@@ -113,5 +131,12 @@ CREATE TABLE imported (
 
 CREATE INDEX ix_param_name_number ON param (name, number);
 CREATE INDEX ix_param_name_text ON param (name, text);
+CREATE INDEX ix_provenance_sha256 ON provenance (sha256);
 CREATE INDEX ix_sweep_running ON sweep (id) WHERE state = 'running';
 CREATE INDEX ix_comparison_run_id ON comparison (run_id);
+
+-- With the run's number in it, a comparison needs only the index.
+DROP INDEX ix_metric_last_value;
+CREATE INDEX ix_metric_last_value ON metric (name, value, run_id) WHERE is_last = 1;
+CREATE INDEX ix_run_started_us ON run (started_us);
+CREATE INDEX ix_run_duration_s ON run (duration_s);

@@ -10,7 +10,10 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-BENCHES = ("log", "search", "app", "paste", "kl", "vocabulary", "channel", "coding")
+BENCHES = (
+    *("log", "search", "runs", "app", "paste", "record", "sweep"),
+    *("kl", "vocabulary", "channel", "coding"),
+)
 
 
 def machine() -> str:

@@ -8,8 +8,10 @@ import sys
 import numpy as np
 
 from labbook.channel import DiscretePair, Prior, decode, encode
-from labbook.channel.coders.bit_blocks import BitBlocks, encode_block
+from labbook.channel.coders.bit_blocks import BitBlocks
+from labbook.channel.coders.block_search import encode_block
 from labbook.channel.coders.poisson import encode_poisson
+from labbook.channel.coders.symbol_blocks import SymbolBlocks
 from labbook.compute import Stream
 from tests.bench.bench_kl import ROUNDS, Row, seconds
 
@@ -22,10 +24,16 @@ BITS = BitBlocks(36, 0.9, 36 * (COIN.kl_bits + 0.1))
 BITS_BLOCKS = 4
 """Of 36 bits, about 8.7 million candidates each."""
 
+TURNS = SymbolBlocks(
+    (DiscretePair((0.4, 0.6), (0.9, 0.1)), DiscretePair((0.5, 0.5), (0.2, 0.8))) * 16, 21.0
+)
+TURNS_BLOCKS = 2
+"""Some 0.8 million candidates each."""
+
 
 def main() -> list[Row]:
     """Medians over rounds in which the rivals take turns."""
-    return [*_bit_blocks(), *_symbols()]
+    return [*_bit_blocks(), _symbol_blocks(), *_symbols()]
 
 
 def _bit_blocks() -> list[Row]:
@@ -43,6 +51,23 @@ def _bit_blocks() -> list[Row]:
         (f"{name}, one thread", one, "per s", "NumPy making their words", one / fill),
         (f"{name}, both cores", two, "per s", "one thread", two / one),
     ]
+
+
+def _symbol_blocks() -> Row:
+    """The same over blocks of any symbols."""
+    candidates = sum(encode_block(TURNS, Stream(1), block) for block in range(TURNS_BLOCKS))
+    fill, search = [], []
+    for _ in range(ROUNDS):
+        fill.append(seconds(lambda: fill_words(TURNS.words_per_candidate * candidates)))
+        search.append(
+            seconds(
+                lambda: [encode_block(TURNS, Stream(1), block) for block in range(TURNS_BLOCKS)]
+            )
+        )
+    rate = candidates / statistics.median(search)
+    against = rate / (candidates / statistics.median(fill))
+    name = "channel: candidates of 32 symbols, one thread"
+    return (name, rate, "per s", "NumPy making their words", against)
 
 
 def _search(threads: int) -> None:

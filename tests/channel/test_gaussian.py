@@ -10,6 +10,12 @@ import pytest
 from scipy import optimize, stats
 from scipy.integrate import dblquad, quad, solve_ivp
 
+from labbook.channel.codes.integers import (
+    elias_delta,
+    elias_gamma,
+    expected_elias_delta,
+    expected_elias_gamma,
+)
 from labbook.channel.laws.greedy import greedy_law as discrete_greedy_law
 from labbook.channel.line.gaussian import GaussianPair
 from labbook.channel.line.gaussian_laws import greedy_law, greedy_poisson_law, poisson_law
@@ -223,6 +229,10 @@ def test_the_law_of_greedy_rejection_is_the_recursion(name: str, trials: int) ->
         assert rest * math.log2(trials) <= found - summed + 1e-10 <= 60 * rest + 2e-10
     assert law.masses.sum() == pytest.approx(1, abs=1e-9)
     assert law.mean == pytest.approx(float((law.masses * law.k).sum()), rel=1e-6)
+    digits = 2.0 ** np.arange(18)
+    assert law.exceeds(digits - 1) == pytest.approx(
+        left[np.minimum(digits - 1, trials).astype(int)], rel=2e-6, abs=2 * rest + 1e-12
+    )
 
 
 @each_moderate
@@ -244,23 +254,38 @@ def test_greedy_rejection_is_the_limit_of_discrete_pairs(m: float, s: float) -> 
 
 @each_moderate
 def test_the_law_of_greedy_poisson_rejection_solves_its_equation(m: float, s: float) -> None:
-    """R and P(K = k) as L goes from 0 to M, by an integrator of differential equations."""
-    pair, terms = GaussianPair(m, s), 6
+    """R, P(K = k), P(K > k) as L goes from 0 to M, by an integrator of differential equations."""
+    pair, terms, far = GaussianPair(m, s), 6, np.array([7, 63, 1023, 4095, 8191])
 
     def slope(level: float, state: np.ndarray) -> list[float]:
         wide = float(pair.prior_width(level))
         left = max(float(pair.target_width(level)) - level * wide, 1e-16)
         pmf = stats.poisson.pmf(np.arange(terms), state[0])
-        return [(1 - wide) / left, *(wide * pmf)]
+        return [(1 - wide) / left, *(wide * pmf), *(wide * stats.poisson.sf(far - 1, state[0]))]
 
     top = 2**pair.log2_m * (1 - 1e-7)
     found = solve_ivp(
-        slope, (1e-9, top), [0.0] * (terms + 1), rtol=1e-8, atol=1e-11, method="LSODA"
+        slope, (1e-9, top), [0.0] * (terms + 1 + len(far)), rtol=1e-8, atol=1e-11, method="LSODA"
     )
     law = greedy_poisson_law(pair)
-    assert law.pmf[:terms] == pytest.approx(found.y[1:, -1], abs=2e-6)
+    assert law.pmf[:terms] == pytest.approx(found.y[1 : terms + 1, -1], abs=2e-6)
     assert law.masses.sum() == pytest.approx(1, abs=1e-8)
     assert law.mean == pytest.approx(float((law.masses * law.k).sum()), rel=1e-7)
+    assert law.exceeds(far) == pytest.approx(found.y[terms + 1 :, -1], abs=2e-6)
+
+
+@each_moderate
+def test_lengths_in_codes_for_integers_are_sums_over_indices(m: float, s: float) -> None:
+    """By the recursion, whose 20,000 trials leave next to nothing."""
+    pair, trials = GaussianPair(m, s), 20_000
+    pmf = -np.diff(greedy_trials(m, s, trials))
+    k = np.arange(1, trials + 1)
+    for lengths, expected in (
+        (elias_gamma, expected_elias_gamma),
+        (elias_delta, expected_elias_delta),
+    ):
+        summed = float((pmf * lengths(k)).sum())
+        assert expected(greedy_law(pair)) == pytest.approx(summed, rel=1e-6)
 
 
 @pytest.mark.parametrize(("m", "s"), [(0.0, 0.999), (30.0, 0.1), (0.0, 1e-6), (3.0, 0.01)])

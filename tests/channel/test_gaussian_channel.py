@@ -46,6 +46,7 @@ def test_the_bounds_are_the_published_ones() -> None:
     assert values["li_anantharam_2021"] == pytest.approx(3 + 2 + 3.732)
     assert values["flamich_2023"] == 3 + 2 + 6
     assert values["li_2025"] == pytest.approx(3 + math.log2(6.4) + 1)
+    assert values["ring_toss_2026"] == pytest.approx(3 + 2 + 2.45)
     for bits in (0.25, 1.0, 4.0):
         floor = GaussianChannel(bits).floor_bits
         assert all(bound(bits) > floor for _, bound in UPPER_BOUNDS.values())

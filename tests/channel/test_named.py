@@ -77,7 +77,7 @@ def test_equal_laws_mix_to_themselves() -> None:
 
 
 def test_what_is_no_channel_is_refused() -> None:
-    with pytest.raises(UsageError, match="needs as many rows, not 1"):
+    with pytest.raises(UsageError, match="inputs and of rows are 2 and 1"):
         DiscreteChannel((0.5, 0.5), ((0.5, 0.5),))
     with pytest.raises(UsageError, match=r"row 2 of the channel sum to 0\.9"):
         DiscreteChannel((0.5, 0.5), ((0.5, 0.5), (0.5, 0.4)))
@@ -85,3 +85,13 @@ def test_what_is_no_channel_is_refused() -> None:
         DiscreteChannel((0.5, 0.5), ((0.5, 0.5), (1.0,)))
     with pytest.raises(UsageError, match="too large for the law of a mixture"):
         Mixed((1.0,), (Geometric(1e-7),))
+
+
+def test_many_inputs_are_near_the_continuous_channel() -> None:
+    """P(1|x) = x for x uniform: w(h) = 1 - h/2 for either output, so that the floor is the
+    integral of -2 u log2 u, and I is 1 - E h(U)."""
+    count = 1500
+    rows = tuple(((k + 0.5) / count, 1 - (k + 0.5) / count) for k in range(count))
+    channel = DiscreteChannel((1 / count,) * count, rows)
+    assert channel.floor == pytest.approx(0.5 / math.log(2), abs=1e-4)
+    assert channel.mutual_information == pytest.approx(1 - 0.5 / math.log(2), abs=1e-4)

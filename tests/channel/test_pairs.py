@@ -134,7 +134,7 @@ def test_divergences_are_in_bits(
 @pytest.mark.parametrize(
     ("p", "q", "sentence"),
     [
-        ((0.5, 0.5), (0.5, 0.3, 0.2), "p has 2 symbols and q has 3"),
+        ((0.5, 0.5), (0.5, 0.3, 0.2), "p and q have 2 and 3 symbols"),
         ((0.5, 0.6), (0.5, 0.5), "probabilities of p sum to 1.1 and not to 1"),
         ((0.5, 0.5), (0.5, 0.5 + 2e-9), "probabilities of q sum to 1.000000002 and not to 1"),
         ((-0.5, 1.5), (0.5, 0.5), "p has -0.5 at place 1, which is no probability"),

@@ -134,9 +134,9 @@ def test_lengths_have_the_exact_rate_as_their_mean(n: int) -> None:
     found = simulate(code, np.where(inputs, 0.9, 0.1), stream)
     law = exact_law(0.1, n)
     for lengths, rate in (
-        (law.plain_lengths(found.flips), law.plain_rate),
+        (law.plain_lengths(found), law.plain_rate),
         (
-            law.conditional_lengths(found.flips, thresholds(code, stream, blocks)),
+            law.conditional_lengths(found, thresholds(code, stream, blocks)),
             law.conditional_rate,
         ),
     ):
@@ -154,7 +154,7 @@ def test_long_blocks_have_the_published_rates(n: int, rate: float) -> None:
         for seed in (1, 2)
     )
     law = learnt_law(2 * learnt.chances)
-    lengths = law.conditional_lengths(sent.flips, thresholds(code, Stream(2), blocks)) / n
+    lengths = law.conditional_lengths(sent, thresholds(code, Stream(2), blocks)) / n
     assert lengths.mean() == pytest.approx(rate, abs=0.006)
 
 

@@ -16,7 +16,7 @@ from labbook.channel.named import DiscreteChannel, symmetric, z_channel
 from labbook.channel.polar import blocks as polar
 from labbook.channel.polar.bits import read_flips, write_flips
 from labbook.channel.polar.blocks import Flips, Polar, decode, simulate, thresholds, transform
-from labbook.channel.polar.guess_law import GuessLaw, guess_law
+from labbook.channel.polar.guess_law import GuessLaw, exact_guess_law, guess_law
 from labbook.channel.polar.law import rate_bounds
 from labbook.channel.polar.rates import binary_entropy, exact_law, learnt_law
 from labbook.compute import Stream, generator
@@ -205,18 +205,9 @@ def test_lengths_without_bounds_are_refused(n: int) -> None:
 # Any prior
 
 
-def exact_guess_law(channel: DiscreteChannel, n: int) -> GuessLaw:
-    """From all inputs and outputs, with their masses."""
-    code, inputs = Polar(n, channel.output[1]), range(len(channel.inputs))
-    taken = np.array(list(itertools.product(inputs, repeat=n)))
-    outputs = all_blocks(n)
-    row_ones = np.array(channel.rows)[:, 1]
-    ones = np.repeat(row_ones[taken], len(outputs), axis=0)
-    both = np.tile(outputs, (len(taken), 1))
-    masses = np.repeat(np.array(channel.inputs)[taken].prod(axis=1), len(outputs))
-    masses = masses * np.where(both, ones, 1 - ones).prod(axis=1)
-    there = masses > 0
-    return guess_law(code, ones[there], both[there], masses[there])
+def law_of(channel: DiscreteChannel, n: int) -> GuessLaw:
+    ones = np.array(channel.rows)[:, 1]
+    return exact_guess_law(Polar(n, channel.output[1]), ones, np.array(channel.inputs))
 
 
 def sent_over(channel: DiscreteChannel, n: int, blocks: int, seed: int) -> tuple[np.ndarray, Flips]:
@@ -228,13 +219,14 @@ def sent_over(channel: DiscreteChannel, n: int, blocks: int, seed: int) -> tuple
 
 @pytest.mark.parametrize("channel", CHANNELS.values(), ids=CHANNELS)
 def test_one_symbol_of_any_channel_meets_the_floor(channel: DiscreteChannel) -> None:
-    assert exact_guess_law(channel, 1).rate == pytest.approx(channel.floor, abs=1e-12)
+    assert law_of(channel, 1).conditional_rate == pytest.approx(channel.floor, abs=1e-12)
 
 
 @pytest.mark.parametrize("n", [1, 2, 4])
 def test_of_a_symmetric_channel_the_guess_says_nothing(n: int) -> None:
-    rate = exact_guess_law(symmetric(0.1), n).rate
-    assert rate == pytest.approx(exact_law(0.1, n).conditional_rate, abs=1e-12)
+    law, same = law_of(symmetric(0.1), n), exact_law(0.1, n)
+    assert law.conditional_rate == pytest.approx(same.conditional_rate, abs=1e-12)
+    assert law.plain_rate == pytest.approx(same.plain_rate, abs=1e-12)
 
 
 @pytest.mark.parametrize("n", [1, 2, 4])
@@ -243,12 +235,27 @@ def test_lengths_with_the_guess_have_the_exact_rate_as_their_mean(
     channel: DiscreteChannel, n: int
 ) -> None:
     blocks = 20_000
-    law = exact_guess_law(channel, n)
+    law = law_of(channel, n)
     _, found = sent_over(channel, n, blocks, seed=8)
-    lengths = law.lengths(found, thresholds(law.code, Stream(8), blocks)) / n
-    assert abs(lengths.mean() - law.rate) < 4.5 * lengths.std() / math.sqrt(blocks)
-    plain = float(binary_entropy(found.chances.mean(axis=1)).mean())
-    assert channel.mutual_information < law.rate < plain
+    seconds = thresholds(law.code, Stream(8), blocks)
+    for lengths, rate in (
+        (law.conditional_lengths(found, seconds) / n, law.conditional_rate),
+        (law.plain_lengths(found) / n, law.plain_rate),
+    ):
+        assert abs(lengths.mean() - rate) < 4.5 * lengths.std() / math.sqrt(blocks)
+    assert channel.mutual_information < law.conditional_rate < law.plain_rate
+
+
+def test_the_plain_code_of_one_symbol_pays_for_the_mean_distance_of_the_targets() -> None:
+    law = law_of(THREE_INPUTS, 1)
+    assert THREE_INPUTS.output[1] == pytest.approx(0.32)
+    flipped = 0.2 * abs(0.1 - 0.32) + 0.5 * abs(0.6 - 0.32) + 0.3 * 0.32
+    assert law.plain_rate == pytest.approx(float(binary_entropy(np.array(flipped))), abs=1e-12)
+
+
+def test_too_many_blocks_to_go_through_are_refused() -> None:
+    with pytest.raises(UsageError, match="16 symbols are too many to go through for 3 inputs"):
+        law_of(THREE_INPUTS, 16)
 
 
 def test_a_learnt_law_of_a_biased_channel_pays_little_for_what_it_has_not_seen() -> None:
@@ -256,9 +263,9 @@ def test_a_learnt_law_of_a_biased_channel_pays_little_for_what_it_has_not_seen()
     ones, learnt = sent_over(channel, n, blocks, seed=1)
     law = guess_law(Polar(n, channel.output[1]), ones, learnt.outputs, unseen=0.25 / blocks)
     _, found = sent_over(channel, n, blocks, seed=2)
-    lengths = law.lengths(found, thresholds(law.code, Stream(2), blocks)) / n
-    assert law.rate < lengths.mean() < law.rate + 0.02
-    assert channel.mutual_information < law.rate < channel.floor
+    lengths = law.conditional_lengths(found, thresholds(law.code, Stream(2), blocks)) / n
+    assert law.conditional_rate < lengths.mean() < law.conditional_rate + 0.02
+    assert channel.mutual_information < law.conditional_rate < channel.floor
 
 
 # Real bits
@@ -271,7 +278,7 @@ def test_flips_are_written_in_their_ideal_length_and_read_back(n: int, blocks: i
     law = exact_law(0.1, n) if n < 64 else learnt_law(2 * simulate(code, ones, Stream(2)).chances)
     written = write_flips(law, found.flips, seconds)
     assert (read_flips(law, written, seconds) == found.flips).all()
-    ideal = law.conditional_lengths(found.flips, seconds).sum()
+    ideal = law.conditional_lengths(found, seconds).sum()
     # The coder leaves out the zeros at the end.
     assert ideal - 16 < written.count < ideal + 2
 

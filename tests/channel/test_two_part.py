@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 
 import numpy as np
 import pytest
 
 from labbook.channel import DiscretePair, Prior, decode, encode
+from labbook.channel.coders import search
+from labbook.channel.coders.poisson import encode_poisson
 from labbook.channel.latent.ans import Stack
 from labbook.channel.latent.bernoulli_mixture import BernoulliMixture, fit
-from labbook.channel.latent.two_part import CODERS, Targets, pooled_law, pop_given, push_given, send
+from labbook.channel.latent.two_part import (
+    LATENT_CODERS,
+    Targets,
+    joined,
+    parted,
+    pooled_law,
+    pop_given,
+    push_given,
+    send,
+)
 from labbook.channel.latent.variational import bound
 from labbook.compute import Stream
 
@@ -30,31 +42,62 @@ def sampled(model: BernoulliMixture, count: int, seed: int) -> np.ndarray:
     return (rng.random((count, model.means.shape[1])) < model.means[z]).astype(np.int64)
 
 
-@pytest.mark.parametrize("name", CODERS)
+@pytest.mark.parametrize("name", LATENT_CODERS)
 def test_bob_has_each_latent_and_it_has_the_items_own_law(name: str) -> None:
     targets = Targets.of(PRIOR, Q[WHICH])
     assert len(targets.pairs) == 3
-    sent = send(CODERS[name], targets, Stream(3))
+    sent = send(LATENT_CODERS[name], targets, Stream(3))
     latents = decode(Prior(tuple(PRIOR)), Stream(3), sent.messages)
     assert np.array_equal(latents, sent.symbols)
     for row in range(4):
         mine = latents[row == WHICH]
         share = np.bincount(mine, minlength=3) / len(mine)
         assert share == pytest.approx(Q[row], abs=4 * 0.5 / np.sqrt(len(mine)))
-    pooled = pooled_law(CODERS[name], targets)
+    pooled = pooled_law(LATENT_CODERS[name], targets)
     assert pooled.weights.sum() == pytest.approx(1)
-    means = targets.each([CODERS[name].law(pair).mean for pair in targets.pairs])
+    means = targets.each([LATENT_CODERS[name].law(pair).mean for pair in targets.pairs])
     assert pooled.mean == pytest.approx(means.mean(), rel=1e-12)
     spread = sent.messages.std() / np.sqrt(len(WHICH))
     assert sent.messages.mean() == pytest.approx(pooled.mean, abs=5 * spread)
 
 
-def test_items_are_blocks_of_the_stream() -> None:
-    q = (0.1, 0.8, 0.1)
-    sent = send(CODERS["rejection"], Targets.of(PRIOR, np.tile(q, (50, 1))), Stream(8))
-    alone = encode(DiscretePair(tuple(PRIOR), q), Stream(8), 50)
-    assert np.array_equal(sent.messages, alone.messages)
-    assert np.array_equal(sent.symbols, alone.symbols)
+ALONE = {"rejection": encode, "poisson": encode_poisson}
+
+
+@pytest.mark.parametrize("at_once", [search.QUADS_AT_ONCE, 64])
+@pytest.mark.parametrize("name", LATENT_CODERS)
+def test_each_item_is_sent_as_if_it_were_alone(
+    name: str, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where they are so many that not all are looked through together."""
+    monkeypatch.setattr(search, "QUADS_AT_ONCE", at_once)
+    targets = Targets.of(PRIOR, Q[WHICH])
+    done: list[tuple[int, int]] = []
+    sent = send(LATENT_CODERS[name], targets, Stream(8), progress=lambda *each: done.append(each))
+    assert done[-1] == (len(WHICH), len(WHICH))
+    for item in range(200):
+        pair = DiscretePair(tuple(PRIOR), tuple(Q[WHICH[item]]))
+        alone = ALONE[name](pair, Stream(8), 1, first=item)
+        assert sent.messages[item] == alone.messages[0]
+        assert sent.symbols[item] == alone.symbols[0]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_latents_sent_together_have_the_product_of_their_laws(count: int) -> None:
+    """NumPy's product of Kronecker has the digits in the same order."""
+    prior, q = joined(PRIOR, Q[WHICH], count)
+    assert q.shape == (1000 // count, 3**count)
+    for message in (0, 7, 1000 // count - 1):
+        items = Q[WHICH[count * message : count * (message + 1)]]
+        assert q[message] == pytest.approx(functools.reduce(np.kron, items), rel=1e-15)
+    assert prior == pytest.approx(functools.reduce(np.kron, [PRIOR] * count), rel=1e-15)
+    sent = send(LATENT_CODERS["poisson"], Targets.of(prior, q), Stream(3))
+    latents = parted(sent.symbols, 3, count)
+    assert len(latents) == 1000 // count * count
+    for row in range(4):
+        mine = latents[WHICH[: len(latents)] == row]
+        share = np.bincount(mine, minlength=3) / len(mine)
+        assert share == pytest.approx(Q[row], abs=4 * 0.5 / np.sqrt(len(mine)))
 
 
 def test_items_given_their_latents_come_back_at_their_lengths() -> None:

@@ -135,6 +135,7 @@ def test_what_does_not_come_back_is_counted(monkeypatch: pytest.MonkeyPatch) -> 
     ("given", "sentence"),
     [
         ({"prior": "0.5,0.5"}, "prior has 2 states and assumed has 4"),
+        ({"prior": "1"}, "prior has 1 state and assumed has 4"),
         ({"prior": "1", "assumed": "1"}, "from 2 to 64"),
         ({"prior": "1,0", "assumed": "0.5,0.5"}, "must give every state some probability"),
         ({"prior": "0.5,0.4"}, "probabilities that sum to 1"),

@@ -17,7 +17,7 @@ from labbook.experiments.builtin.channel_gaussian import DRAWN, channel_gaussian
 
 SMALL: dict[str, Any] = {"mutual_information": [0.5, 1.0, 3.0], "samples": 20_000, "searches": 200}
 EXACT = ["floor", "layered", "poisson", "poisson_zeta"]
-BOUNDS = ["li_el_gamal_2018", "li_anantharam_2021", "flamich_2023", "li_2025"]
+BOUNDS = ["li_el_gamal_2018", "li_anantharam_2021", "flamich_2023", "li_2025", "ring_toss_2026"]
 
 
 @pytest.fixture(scope="module")

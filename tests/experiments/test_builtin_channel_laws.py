@@ -21,6 +21,7 @@ from labbook.experiments.builtin.channel_tv_vs_n import channel_tv_vs_n
 
 KL = 1 - (-0.9 * math.log2(0.9) - 0.1 * math.log2(0.1))
 V = 0.09 * math.log2(9) ** 2
+FOUR: dict[str, Any] = {"p": [0.4, 0.3, 0.2, 0.1], "q": [0.1, 0.1, 0.2, 0.6]}
 
 
 def column(trial: Trial, table: str, name: str) -> list[Any]:
@@ -54,10 +55,18 @@ def test_simulated_blocks_agree_and_bob_has_every_one() -> None:
     assert all(abs(float(row[5])) < 4.5 for row in rows)  # type: ignore[arg-type]
 
 
-def test_other_priors_have_exact_figures_only() -> None:
-    trial = channel_rate_vs_n(p=[0.4, 0.3, 0.2, 0.1], q=[0.1, 0.1, 0.2, 0.6], n=[1, 16], seed=1)
-    assert set(trial.tables) == {"rates"}
+def test_blocks_of_any_symbols_are_simulated_where_it_is_quick() -> None:
+    trial = channel_rate_vs_n(**FOUR, n=[1, 4, 8], eps=[0.1, 0.2], blocks=300, seed=1)
     assert len(trial.tables["rates"].rows) == 6
+    assert trial.metrics["mismatches"] == 0
+    assert column(trial, "simulated", "n") == [1, 4, 8, 1, 4, 8]
+    assert all(abs(z) < 4.5 for z in column(trial, "simulated", "z"))
+
+
+def test_what_takes_too_long_to_simulate_is_exact_alone() -> None:
+    trial = channel_rate_vs_n(**FOUR, n=[64], eps=[0.1], blocks=300, seed=1)
+    assert set(trial.tables) == {"rates"}
+    assert "take too long to simulate" in trial.warnings[0]
 
 
 @pytest.mark.parametrize(
@@ -97,6 +106,21 @@ def test_without_slack_single_symbols_come_close_and_blocks_do_not() -> None:
     assert column(trial, "distances", "blocks")[-1] > 0.4
 
 
+@pytest.mark.parametrize("given", [{}, FOUR])
+@pytest.mark.parametrize("eps", [0.0, 0.1])
+def test_distances_of_blocks_that_were_decoded(given: dict[str, Any], eps: float) -> None:
+    trial = channel_tv_vs_n(**given, eps=eps, n=[1, 4, 8], blocks=1000, seed=4)
+    for name in ("blocks", "one symbol"):
+        assert column(trial, "simulated", f"exact {name}") == column(trial, "distances", name)
+        assert all(abs(z) < 4.5 for z in column(trial, "simulated", f"z of {name}"))
+
+
+def test_equal_laws_are_at_no_distance() -> None:
+    trial = channel_tv_vs_n(p=[0.3, 0.7], q=[0.3, 0.7], n=[1, 5], blocks=50, seed=4)
+    assert column(trial, "simulated", "blocks") == pytest.approx([0, 0], abs=1e-12)
+    assert column(trial, "simulated", "z of one symbol") == [0, 0]
+
+
 # Exact forms
 
 
@@ -109,12 +133,30 @@ def test_the_sketch_is_off_and_the_best_slack_shrinks() -> None:
     assert all(rate > KL for rate in best)
 
 
-def test_blocks_sent_exactly_cost_what_is_exact() -> None:
-    trial = channel_exact_variants(eps=0.1, n=[1, 8, 12], blocks=1500, seed=6)
-    assert column(trial, "simulated", "n") == [1, 8, 12]
+@pytest.mark.parametrize("given", [{}, FOUR])
+def test_blocks_sent_exactly_cost_what_is_exact(given: dict[str, Any]) -> None:
+    trial = channel_exact_variants(**given, eps=0.1, n=[1, 4, 8], blocks=1000, seed=6)
+    assert column(trial, "simulated", "n") == [1, 1, 4, 4, 8, 8]
+    assert column(trial, "simulated", "form") == ["S-restricted", "residual"] * 3
     for name in ("z", "z of ones"):
         assert all(abs(z) < 4.5 for z in column(trial, "simulated", name))
+
+
+def test_the_sketch_is_seen_to_be_off() -> None:
+    trial = channel_exact_variants(eps=0.1, n=[8], blocks=1000, seed=6)
+    (_, _, _, off, error, exact, z) = trial.tables["sketch"].rows[0]
+    assert exact == pytest.approx(0.1053, abs=5e-5)
+    assert isinstance(off, float)
+    assert isinstance(error, float)
+    assert off > 4.5 * error
+    assert abs(float(z or 0)) < 4.5  # type: ignore[arg-type]
+
+
+def test_nothing_is_sent_unasked_or_where_it_takes_too_long() -> None:
     assert "simulated" not in channel_exact_variants(n=[8], blocks=0, seed=6).tables
+    trial = channel_exact_variants(n=[256], seed=6)
+    assert "simulated" not in trial.tables
+    assert "too long" in trial.warnings[0]
 
 
 # Redundancy

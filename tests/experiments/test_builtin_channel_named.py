@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 
+from labbook import channel
 from labbook.errors import UsageError
+from labbook.experiments.builtin import channel_named as module
 from labbook.experiments.builtin.channel_named import channel_named
 
 
@@ -44,6 +47,29 @@ def test_the_gaussian_channel_of_one_bit() -> None:
     assert trial.metrics["layered"] == pytest.approx(trial.metrics["floor"], rel=1e-6)
     assert trial.metrics["poisson"] == pytest.approx(2.552, abs=5e-4)
     assert trial.metrics["poisson_zeta"] > trial.metrics["poisson"]
+
+
+def test_outputs_that_bob_has_otherwise_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    decode = channel.decode
+
+    def once_wrong(prior: Any, stream: Any, messages: Any, *, first: int) -> Any:
+        found = decode(prior, stream, messages, first=first)
+        if first == 0:
+            found[0] = 1 - found[0]
+        return found
+
+    monkeypatch.setattr(channel, "decode", once_wrong)
+    trial = channel_named(blocks=100, seed=1)
+    assert trial.warnings == ["Bob's outputs differ from Alice's in 1 block."] * 4
+
+
+def test_what_takes_longer_than_an_hour_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where an hour is as short as it takes for three inputs."""
+    given = channel_named.signature.read({"channel": "matrix", "matrix": "1,0;0.4,0.6;0,1"})
+    channel_named.checked(given)
+    monkeypatch.setattr(module, "LONGEST", 0.01)
+    with pytest.raises(UsageError, match="3 inputs, 2 outputs and 20,000 blocks take about"):
+        channel_named.checked(given)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from labbook import channel
 from labbook.compute import Stream
 from labbook.errors import UsageError
+from labbook.experiments import sending
 from labbook.experiments.builtin import channel_rejection as module
 from labbook.experiments.builtin.channel_rejection import channel_rejection
 
@@ -99,7 +100,7 @@ def test_a_seed_gives_the_same_metrics_to_the_last_bit() -> None:
 
 def test_working_in_smaller_parts_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = channel_rejection(blocks=3000, seed=8)
-    monkeypatch.setattr(module, "BLOCKS_AT_ONCE", 700)
+    monkeypatch.setattr(sending, "BLOCKS_AT_ONCE", 700)
     parts = channel_rejection(blocks=3000, seed=8)
     assert parts.metrics == whole.metrics
     assert parts.tables == whole.tables
@@ -153,7 +154,7 @@ def test_an_entropy_from_too_few_messages_is_warned_of() -> None:
     ("given", "sentence"),
     [
         ({"p": "1,0", "q": "0.5,0.5"}, "q gives 0.5 to the symbol at place 2, where p gives"),
-        ({"p": "0.5,0.5", "q": "0.2,0.3,0.5"}, "p has 2 symbols and q has 3"),
+        ({"p": "0.5,0.5", "q": "0.2,0.3,0.5"}, "p and q have 2 and 3 symbols"),
         ({"p": "0.5,0.4"}, "probabilities that sum to 1"),
         ({"q": "-0.5,1.5"}, "probabilities that sum to 1"),
         ({"p": "1-1e-12"}, "p"),

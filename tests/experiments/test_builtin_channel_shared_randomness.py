@@ -178,7 +178,7 @@ def decode_with(seed: int, found: message_file.MessageFile) -> np.ndarray:
     ("given", "sentence"),
     [
         ({"p": "1,0", "q": "0.5,0.5"}, "q gives 0.5 to the symbol at place 2, where p gives"),
-        ({"p": "0.5,0.5", "q": "0.2,0.3,0.5"}, "p has 2 symbols and q has 3"),
+        ({"p": "0.5,0.5", "q": "0.2,0.3,0.5"}, "p and q have 2 and 3 symbols"),
         ({"q": "-0.5,1.5"}, "probabilities that sum to 1"),
         ({"blocks": "1"}, "2"),
         ({"blocks": "1e8"}, "10000000"),

@@ -96,6 +96,23 @@ def test_another_q_has_another_bound() -> None:
     assert all(abs(z) < 4.5 for z in scores(trial))
 
 
+def test_latents_sent_together_share_what_an_index_takes_beyond_kl(small: Trial) -> None:
+    trial = channel_two_part_code(**SMALL, together=2, seed=4)
+    assert {name: trial.metrics[name] for name in NAMES} == small.metrics
+    assert trial.metrics["mismatches"] == 0
+    assert trial.warnings == []
+    for name in ("rejection", "poisson"):
+        alone, shared = (
+            trial.metrics[f"{each}_overhead_bits"] for each in (name, f"{name}_together")
+        )
+        assert 0 < shared < alone - 0.2
+    assert len(scores(trial)) == 13
+    assert all(abs(z) < 4.5 for z in scores(trial))
+    labels = [str(row[0]) for row in trial.tables["codes"].rows]
+    assert "Poisson, 2 together, ideal" in labels
+    assert len(labels) == 14
+
+
 def test_a_seed_gives_the_same_metrics_to_the_last_bit(small: Trial) -> None:
     assert channel_two_part_code(**SMALL, seed=4).metrics == small.metrics
     assert channel_two_part_code(**SMALL, seed=5).metrics != small.metrics
@@ -140,6 +157,8 @@ def test_missing_sample_data_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: 
         ({"size": "1"}, "between 2 and 8"),
         ({"sharpness": "0"}, "above 0"),
         ({"states": "65"}, "between 2 and 64"),
+        ({"items": "1000", "together": "3"}, "1,000 items cannot be sent 3 together; give 999"),
+        ({"together": "4"}, "4 latents of 16 states have 65,536 values together, above 256"),
     ],
 )
 def test_bad_parameters_are_refused_in_a_sentence(given: dict[str, str], sentence: str) -> None:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from labbook.channel import DiscretePair, Sent, decode, encode
-from labbook.channel.coders.bit_blocks import BitBlocks, decode_block, encode_block
+from labbook.channel.coders.bit_blocks import BitBlocks, decode_block
+from labbook.channel.coders.block_search import encode_block
 from labbook.channel.coders.exponentials import exponentials, log_of
 from labbook.channel.coders.greedy import encode_greedy
 from labbook.channel.coders.greedy_poisson import encode_greedy_poisson

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from labbook.channel import DiscretePair, Sent, decode, encode
-from labbook.channel.coders.bit_blocks import BitBlocks, encode_block
+from labbook.channel.coders.bit_blocks import BitBlocks
+from labbook.channel.coders.block_search import encode_block
 from labbook.channel.coders.greedy import encode_greedy
 from labbook.channel.gpu import encode as gpu
 from labbook.channel.gpu import first_accept, launch

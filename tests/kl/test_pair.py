@@ -230,7 +230,7 @@ def test_a_sum_over_too_many_integers_is_left_unknown() -> None:
     [
         ("gaussian(0,1)", "names no distribution"),
         ("normal", "names no distribution"),
-        ("normal(0)", "1 parameters where"),
+        ("normal(0)", "number of their parameters: 1 and 2"),
         ("normal(0,x)", "is no number"),
         ("normal(0,-1)", "above 0"),
         ("gamma(0,1)", "above 0"),

@@ -36,7 +36,10 @@ def test_a_parameter_typed_again_is_the_same(value: float) -> None:
 def test_the_numbers_of_a_column_have_their_points_below_each_other(values: list[float]) -> None:
     shown = numbers.column(values)
     if not any("e" in text for text in shown):
-        assert len({len(text.partition(".")[2]) for text in shown}) == 1
+        points = {(len(text) - text.find(".")) if "." in text else None for text in shown}
+        ends = {len(text) - len(text.rstrip()) for text in shown if "." not in text}
+        assert len(points - {None}) <= 1
+        assert not points - {None} or ends <= points
     for value, text in zip(values, shown, strict=True):
         assert float(text) == pytest.approx(value, rel=6e-4)
 
@@ -45,8 +48,13 @@ def test_the_numbers_of_a_column_have_their_points_below_each_other(values: list
     ("values", "shown"),
     [
         ([0.1, 0.2, 0.5], ["0.1", "0.2", "0.5"]),
-        ([2.1e-4, 1.4161, 0.5e-3], ["0.00021", "1.41610", "0.00050"]),
-        ([2.1e-9, 1.4], ["2.1e-9", "1.4e0"]),
+        ([2.1e-4, 1.4161, 0.5e-3], ["0.00021", "1.416  ", "0.0005 "]),
+        ([1.4161, 0.0021, 0.5], ["1.4161", "0.0021", "0.5000"]),
+        ([0.04696, 7.218e-5, 12345.6], ["0.04696 ", "7.218e-5", "12346       "]),
+        ([2.1e-9, 1.4], ["2.1e-9", "1.4   "]),
+        ([2.1e-4, 1.25e-5, 5.5e-8], ["2.10e-4", "1.25e-5", "5.50e-8"]),
+        ([1.5e9, 12.0, 0.25], ["1.5e9", "1.2e1", "2.5e-1"]),
+        ([1e-9, 0.0, 2, 3.25, None], ["1e-9", "0   ", "2   ", "3.25", "–"]),
         ([10_000_000, 3], ["10000000", "3"]),
         ([1, 2.5, None, "x", True], ["1", "2.5", "–", "x", "true"]),
         ([math.nan, math.inf, -math.inf, 1.25], ["nan", "inf", "-inf", "1.25"]),
@@ -55,6 +63,11 @@ def test_the_numbers_of_a_column_have_their_points_below_each_other(values: list
 )
 def test_a_column_is_written_as_a_person_would(values: list[object], shown: list[str]) -> None:
     assert numbers.column(values) == shown
+
+
+def test_a_score_has_two_decimals() -> None:
+    shown = numbers.scores([-0.30216, 4.0, 12, 0.001, None, math.inf, -1.5e9, "x"])
+    assert shown == ["-0.30", "4.00", "12.00", "0.00", "–", "inf", "-1.5e9", "x"]
 
 
 @pytest.mark.parametrize(

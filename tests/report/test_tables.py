@@ -48,9 +48,9 @@ def tables(draw: st.DrawFn) -> Table:
 
 
 def shown(table: Table) -> list[list[str]]:
-    """The cells as every form of the table shows them."""
+    """The cells as every form of the table shows them, but for blanks behind a number."""
     columns = [column([row[place] for row in table.rows]) for place in range(len(table.columns))]
-    return [list(row) for row in zip(*columns, strict=True)] if table.rows else []
+    return [[cell.rstrip() for cell in row] for row in zip(*columns, strict=True)]
 
 
 @given(tables(), st.integers(30, 100))
@@ -159,3 +159,12 @@ def test_what_is_no_number_is_shown_as_such() -> None:
     table = Table("t", (Column("x"),), ((math.nan,), (math.inf,), (None,), (1.5,)))
     lines = [line.strip() for line in draw_table(table, 40).plain.split("\n")]
     assert lines[3:] == ["nan", "inf", "–", "1.5"]
+
+
+def test_distances_in_standard_errors_have_two_decimals() -> None:
+    """A z with a unit is something else: a coordinate, a latent."""
+    names = ("z", "z of its square", "z over KL", "zeta")
+    table = Table("t", tuple(Column(name) for name in names), ((1.23456,) * 4,))
+    assert draw_table(table).plain.split("\n")[-1].split() == ["1.23", "1.23", "1.235", "1.235"]
+    with_unit = Table("t", (Column("z", "m"),), ((1.23456,),))
+    assert draw_table(with_unit).plain.split("\n")[-1].split() == ["1.235"]

@@ -239,3 +239,13 @@ def test_without_colour_a_plot_is_plain_text() -> None:
     out = io.StringIO()
     Console(file=out, width=60, force_terminal=True, no_color=True).print(Plot(spreads()))
     assert "\x1b[3" not in out.getvalue().replace("\x1b[3m", "")
+
+
+def test_marks_of_one_bar_chart_look_different_and_are_told_in_the_legend() -> None:
+    bars = Series("cost", ("a", "b"), (1.0, 0.2), kind="bars")
+    marks = (Mark("y", 0.5, "low"), Mark("y", 0.75, "high"))
+    figure = Figure("f", x="", y="bits", series=(bars,), marks=marks)
+    lines = draw(figure, 60).plain.split("\n")
+    assert any("┆ low" in line and "║ high" in line for line in lines)
+    row = next(line for line in lines if line.startswith("b"))
+    assert row.index("┆") < row.index("║")

@@ -28,7 +28,7 @@ from labbook.model import (
     Table,
 )
 from labbook.model.figure import MAX_INLINE_POINTS
-from labbook.runner import events as events_module
+from labbook.runner import lines as lines_module
 from labbook.runner.directory import RunDirectory
 from labbook.runner.events import WARNINGS_LIMIT, EventReader
 from labbook.runner.recorder import DirectoryRecorder
@@ -102,7 +102,7 @@ def test_lines_come_whole_once_and_in_order_however_they_are_cut(
     with directory.events.open("ab") as file:
         file.write(b'{"type":"metric","name":"torn","value":1,"st'[:torn])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(events_module, "BATCH_BYTES", batch_bytes)
+        patch.setattr(lines_module, "BATCH_BYTES", batch_bytes)
         reader = EventReader(directory)
         offset, read = 0, []
         while True:
@@ -217,7 +217,7 @@ def test_a_thousand_warnings_become_a_hundred(directory: RunDirectory) -> None:
 def test_a_line_without_end_takes_no_memory_and_is_skipped(
     directory: RunDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(events_module, "LINE_LIMIT_BYTES", 1 << 20)
+    monkeypatch.setattr(lines_module, "LINE_LIMIT_BYTES", 1 << 20)
     good = b'{"type":"metric","name":"m","value":1}\n'
     directory.events.write_bytes(good + b"x" * (5 << 20))
     reader = EventReader(directory)

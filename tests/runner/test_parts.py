@@ -165,14 +165,6 @@ def test_code_is_the_working_trees_commit_and_nothing_outside_of_one(tmp_path: P
     assert (found.dirty, found.branch) == (True, "")
 
 
-def test_packages_are_those_that_importlib_knows() -> None:
-    from importlib.metadata import version
-
-    found = provenance.packages()
-    for name in ("numpy", "sqlalchemy", "textual"):
-        assert found[name] == version(name)
-
-
 def test_a_worker_whose_parent_has_gone_does_not_begin() -> None:
     script = "from labbook.runner.parent import die_with; die_with(1); print('still here')"
     ended = subprocess.run(

@@ -11,6 +11,7 @@ import pytest
 from labbook.experiments.builtin.channel_seed_examples import channel_seed_examples
 from labbook.model import RunState
 from labbook.model.published import Published, published_table
+from labbook.model.run_shape import WholeRun, from_shape, to_shape
 from labbook.runner.directory import RunDirectory
 from labbook.runner.events import EventReader
 from labbook.store import runs
@@ -69,6 +70,19 @@ def test_what_is_no_value_becomes_a_warning(tmp_path: Path, event: dict[str, obj
     batch = EventReader(directory).read(0)
     assert batch.published == [Published("b", 2.0, "here")]
     assert len(batch.warnings) == 1
+
+
+def test_they_go_out_and_come_back_with_their_run(tmp_path: Path) -> None:
+    given = (Published("a", 3.0, "there", 0.1), Published("b", 4.0, "elsewhere"))
+    with new_notebook(tmp_path / "notebook") as nb:
+        run = create(nb)
+        step(nb, run, RunState.STARTING, RunState.RUNNING)
+        close(nb, run, Outcome(RunState.FINISHED), published=given)
+        shape = json.loads(json.dumps(to_shape(WholeRun(runs.run(nb, run.id)))))
+    assert from_shape(shape).run.published == given
+    for wrong in ("x", [1], [{"metric": "a"}], [{"metric": "a", "value": "nan"}]):
+        with pytest.raises(ValueError, match="published"):
+            from_shape({**shape, "published": wrong})
 
 
 def test_a_difference_is_told_in_its_uncertainty_where_there_is_one() -> None:

@@ -12,7 +12,7 @@ import pytest
 from labbook.errors import UsageError
 from labbook.model import Artifact, ArtifactKind, Code, Metric, Progress, RunRole, RunState
 from labbook.model.run import ALLOWED_STEPS
-from labbook.store import entries, runs
+from labbook.store import entries, run_steps, runs
 from labbook.store.notebook import Notebook
 from labbook.store.runs import Outcome
 from tests.support.notebooks import DAY, at, open_notebook
@@ -246,7 +246,7 @@ def test_a_heartbeat_is_seen_and_skipped_when_the_notebook_is_busy(
     assert runs.heartbeat(nb, run.id, moment=at(5), progress=Progress(3, 10))
     (active,) = runs.active_runs(nb)
     assert (active.heartbeat, active.run.progress) == (at(5), Progress(3, 10))
-    monkeypatch.setattr(runs, "HEARTBEAT_PATIENCE_S", 0.05)
+    monkeypatch.setattr(run_steps, "HEARTBEAT_PATIENCE_S", 0.05)
     with open_notebook(nb.path) as other, other.write():
         assert not runs.heartbeat(nb, run.id, moment=at(6))
     step(nb, run, S.CANCELLED)

@@ -6,15 +6,19 @@ import datetime as dt
 import os
 import shutil
 import signal
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import psutil
 
 from labbook.model import Entry, Moment, Results, Run, RunState
+from labbook.runner import commands
 from labbook.runner.cancel import cancel
+from labbook.runner.commands import Request
 from labbook.runner.directory import ENVIRONMENT, RunDirectory
 from labbook.runner.follow import follow
 from labbook.runner.identity import Identity
@@ -23,7 +27,7 @@ from labbook.runner.log import log_text
 from labbook.runner.order import Patience
 from labbook.runner.reconcile import reconcile
 from labbook.settings import Settings
-from labbook.store import entries, runs
+from labbook.store import entries, runs, sweeps
 from labbook.store.notebook import Notebook
 
 EXPERIMENTS = Path(__file__).with_name("experiments")
@@ -63,6 +67,39 @@ class Lab:
     def run(self, name: str, *, seed: int | None = None, **given: Any) -> Run:
         """Start a run and wait for its end."""
         return self.end_of(self.start(name, seed=seed, **given))
+
+    def exec(
+        self,
+        *argv: str,
+        directory: Path | None = None,
+        standard_input: int | None = None,
+        term_after_s: float = 10.0,
+        kill_after_s: float = 5.0,
+        **request: Any,
+    ) -> Run:
+        """Start a command."""
+        wanted = Request(argv, str(directory or self.path), "test.command", **request)
+        run_id = commands.start(
+            wanted,
+            self.settings,
+            Moment.now,
+            standard_input=standard_input,
+            patience=Patience(term_after_s, kill_after_s),
+        )
+        return runs.run(self.notebook, run_id)
+
+    def python(self, code: str, **request: Any) -> Run:
+        """Start a command that is a Python program."""
+        return self.exec(sys.executable, "-c", dedent(code), **request)
+
+    def printed(self, run: Run) -> bytes:
+        try:
+            return self.directory(run).log.read_bytes()
+        except FileNotFoundError:
+            return b""
+
+    def wait_for_output(self, run: Run, words: bytes) -> None:
+        wait_until(lambda: words in self.printed(run), 60.0, f"{words!r} in the log")
 
     def end_of(self, run: Run, within_s: float = 120.0) -> Run:
         deadline = time.monotonic() + within_s
@@ -104,11 +141,17 @@ class Lab:
         wait_until(lambda: events.exists() and mark in events.read_text(), 60.0, mark)
 
     def pid(self, run: Run, who: str) -> int:
-        """The process number of a run's `supervisor` or `worker`; waits until it is known."""
-        file = "claim" if who == "supervisor" else who
+        """The process number of a run's `supervisor`, `shim` or `worker`, once it is known."""
         directory = self.directory(run)
-        wait_until(lambda: Identity.parse(directory.identity(file)) is not None, 60.0, who)
-        identity = Identity.parse(directory.identity(file))
+
+        def known() -> Identity | None:
+            file = "keeper/shim" if who == "shim" else who
+            is_last = who == "supervisor"
+            text = directory.latest_claim()[1] if is_last else directory.identity(file)
+            return Identity.parse(text)
+
+        wait_until(lambda: known() is not None, 60.0, who)
+        identity = known()
         assert identity is not None
         return identity.pid
 
@@ -127,13 +170,19 @@ class Lab:
     def close(self) -> None:
         """End what is still there, so that no test leaves processes behind."""
         for active in runs.active_runs(self.notebook):
-            for who in ("claim", "worker"):
-                identity = Identity.parse(self.directory(active.run).identity(who))
+            directory = self.directory(active.run)
+            last = directory.latest_claim()[1]
+            for text in (last, *map(directory.identity, ("worker", "keeper/shim"))):
+                identity = Identity.parse(text)
                 # Whoever reconciles claims the run, and that may have been the test itself.
                 if identity is not None and identity.pid != os.getpid():
                     kill(identity.pid)
             for process in self.family(active.run):
                 process.kill()
+        for running in sweeps.running_sweeps(self.notebook):
+            identity = Identity.parse(running.owner)
+            if identity is not None and identity.pid != os.getpid():
+                kill(identity.pid)
         self.notebook.close()
 
 

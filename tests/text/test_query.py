@@ -52,7 +52,7 @@ def test_a_filter_that_means_nothing_is_refused(line: str) -> None:
         ("tags:insight k3", "tags: is no filter, so it is sought as a word. Did you mean tag:?"),
         ("Tag:insight", "Did you mean tag:?"),
         ("k3 foo:bar", "Filters are tag, thread, day"),
-        ('state:"not yet"', "state: is no filter"),
+        ('status:"not yet"', "status: is no filter"),
     ],
 )
 def test_what_looks_like_a_filter_and_is_none_is_doubted(line: str, words: str) -> None:

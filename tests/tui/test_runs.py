@@ -15,6 +15,7 @@ from labbook.store import runs as store
 from labbook.tui.dialogs.launcher import Launcher
 from labbook.tui.pages.runs import RunsPage
 from labbook.tui.pages.today import TodayPage
+from labbook.tui.widgets.choices import Choices
 from labbook.tui.widgets.day_editor import DayEditor
 from labbook.tui.widgets.parameter_form import ParameterForm
 from tests.support.notebooks import at
@@ -287,7 +288,7 @@ async def test_runs_are_filtered_while_one_types(lab: Desk) -> None:
         await hand.press("3")
         await hand.until(lambda: "test.walk" in hand.screen)
         await hand.press("slash")
-        await hand.type("failed flux")
+        await hand.type("state:failed flux")
         await hand.until(lambda: "test.walk" not in hand.screen)
         assert "test.fail" in hand.screen
         await hand.press("enter", "enter")
@@ -304,7 +305,7 @@ async def test_the_list_is_as_wide_as_before_after_a_filter_that_nothing_has(des
         before = hand.screen.splitlines()[3:6]
         await hand.press("slash")
         await hand.type("nothing like it")
-        await hand.until(lambda: "No run has all of these words" in hand.screen)
+        await hand.until(lambda: "No run meets this query" in hand.screen)
         await hand.press("ctrl+u")
         await hand.until(lambda: "k1.bias" in hand.screen)
         assert hand.screen.splitlines()[3:6] == before
@@ -327,3 +328,86 @@ async def test_a_run_that_ends_elsewhere_is_said_in_a_toast(lab: Desk) -> None:
         finish(lab, run)
         await hand.until(lambda: any("finished in" in toast for toast in hand.toasts))
         assert sum("finished in" in toast for toast in hand.toasts) == 1
+
+
+async def test_a_query_is_explained_where_it_is_wrong_and_the_list_stays(desk: Desk) -> None:
+    ended(desk, at(0), params={"shift": 0.2})
+    ended(desk, at(1), params={"shift": 0.8})
+    async with opened(desk) as hand:
+        await hand.press("3", "slash")
+        await hand.type("shift>")
+        await hand.until(lambda: "There is no value behind >" in hand.screen)
+        assert hand.page(RunsPage).selected_run.id == 2
+        await hand.type("0.5")
+        await hand.until(lambda: "There is no value" not in hand.screen)
+        await hand.press("enter")
+        assert [option.id for option in hand.page(RunsPage).query_one(Choices).options] == ["2"]
+        await hand.press("escape")
+        await hand.press("s")
+        await hand.type("shift")
+        await hand.press("enter")
+        await hand.until(lambda: hand.page(RunsPage).query_one(Choices).options[0].id == "1")
+
+
+async def test_marked_runs_are_compared_and_pasted_and_taken_off_again(desk: Desk) -> None:
+    ended(desk, at(-20), params={"shift": 0.2})
+    ended(desk, at(-10), params={"shift": 0.8})
+    async with opened(desk) as hand:
+        await hand.press("3")
+        await hand.until(lambda: "k1.bias" in hand.screen)
+        await hand.press("space", "j", "space", "c")
+        await hand.until(lambda: "Different parameters" in hand.screen)
+        await hand.press("p")
+        await hand.until(lambda: any("Pasted into" in toast for toast in hand.toasts))
+        await hand.press("1")
+        await hand.until(lambda: len(hand.blocks) == 3)
+        await hand.press("G")
+        await hand.until(lambda: "comparison of runs 2 and 1" in hand.screen)
+        await hand.press("d")
+        await hand.until(lambda: "comparison of runs" not in hand.screen)
+        await hand.press("u")
+        await hand.until(lambda: len(hand.blocks) == 3)
+
+
+async def test_what_is_said_of_a_run_is_shown_and_taken_back(desk: Desk) -> None:
+    ended(desk, at(0))
+    ended(desk, at(1))
+    async with opened(desk) as hand:
+        await hand.press("3")
+        await hand.until(lambda: "k1.bias" in hand.screen)
+        await hand.press("p")
+        await hand.until(lambda: store.run(desk.notebook, 2).is_pinned)
+        await hand.press("n")
+        await hand.type("the big one")
+        await hand.press("enter")
+        await hand.until(lambda: "the big one" in hand.screen)
+        await hand.press("t")
+        await hand.type("paper #draft")
+        await hand.press("enter")
+        await hand.until(lambda: "#paper #draft" in hand.screen)
+        await hand.press("x")
+        await hand.until(lambda: "the big one" not in hand.screen)
+        assert store.run(desk.notebook, 2).deleted
+        for _ in range(4):
+            await hand.press("u")
+        await hand.settle()
+        run = store.run(desk.notebook, 2)
+        assert (run.deleted, run.tags, run.name, run.is_pinned) == (False, (), "", False)
+
+
+async def test_a_run_is_started_again_with_changes(lab: Desk) -> None:
+    first = finish(lab, start(lab, steps="3"))
+    async with opened(lab) as hand:
+        await hand.press("3")
+        await hand.until(lambda: "steps=3" in hand.screen)
+        await hand.press("R")
+        await hand.until(lambda: bool(hand.app.screen.query(ParameterForm)))
+        await hand.until(lambda: not hand.app.screen.query_one("#filter").has_focus)
+        form = hand.app.screen.query_one(ParameterForm)
+        assert form.typed == {"steps": "3", "pause_s": "0", "seed": "1"}
+        await hand.press("ctrl+u")
+        await hand.type("4")
+        await hand.press("enter")
+        await hand.until(lambda: len(runs.runs(lab)) == 2)
+        again = finish(lab, runs.runs(lab)[0])
+        assert (again.params["steps"], again.seed, again.parent_id) == (4, 1, first.id)

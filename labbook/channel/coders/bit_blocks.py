@@ -8,15 +8,16 @@ alone, so there are n + 1 thresholds. The message is k + 1 of the first that is 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from itertools import count
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from labbook.compute.turns import in_turns
+from labbook.channel.coders.exponentials import UNITS_PER_BIT
+from labbook.channel.laws.truncated import within
+from labbook.channel.pairs import Prior
 from labbook.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,29 +29,24 @@ if TYPE_CHECKING:
 
 LONGEST = 64
 WORDS_PER_CANDIDATE = 2
-_CANDIDATES_PER_QUAD = 2
 _WORD_VALUES = 1 << 64
 
 CANDIDATES_AT_ONCE = 1 << 15
 """Half a MiB of words: they stay in the second-level cache while they are looked at."""
 
-FIRST_LOOK = 1 << 8
-
 _RARE = 1 / 64
 """Counts of ones that are together rarer than this are looked at one by one."""
-
-Progress = Callable[[float], None]
-"""Called now and then with the number of candidates examined; what it raises ends the work."""
 
 
 @dataclass(frozen=True)
 class BitBlocks:
     """Blocks of n bits, fair under the prior and one with probability t under the target.
 
-    cap: M', by which r is divided; a block with r ≥ M' is always accepted
+    log2_cap: log2 M', by which r is divided; a block with r ≥ M' is always accepted
+    is_restricted: instead, one with r > M' never is
 
     limits, always: (n + 1,), by the number of ones: a block is accepted when a word is below
-        its limit ⌊2^64 r/M'⌋, and always where r ≥ M'
+        its limit ⌊2^64 r/M'⌋, and always where that is 2^64
 
     Raises:
         UsageError: n is not from 1 to 64, or t is no probability, or the cap is not above 0.
@@ -59,6 +55,7 @@ class BitBlocks:
     n: int
     target: float
     log2_cap: float
+    is_restricted: bool = False
     limits: Words = field(init=False, repr=False, compare=False)
     always: NDArray[np.bool_] = field(init=False, repr=False, compare=False)
     _eager: NDArray[np.bool_] = field(init=False, repr=False, compare=False)
@@ -71,7 +68,11 @@ class BitBlocks:
             raise UsageError(f"The probability of a one lies from 0 to 1, not {self.target:g}.")
         if not math.isfinite(self.log2_cap):
             raise UsageError(f"The cap on q/p cannot be 2^{self.log2_cap:g}.")
-        limits = [_limit(self.n, ones, self.target, self.log2_cap) for ones in range(self.n + 1)]
+        limits = [_limit(ratio, self.log2_cap) for ratio in self._ratios]
+        if self.is_restricted:
+            limits = [
+                0 if beyond else each for each, beyond in zip(limits, self._beyond, strict=True)
+            ]
         always = np.array([limit >= _WORD_VALUES for limit in limits])
         words = np.array([0 if each >= _WORD_VALUES else each for each in limits], dtype=np.uint64)
         eager = _eager(self.n, words, always)
@@ -105,33 +106,58 @@ class BitBlocks:
         return int(hits[0]) if hits.size else -1
 
     @property
+    def words_per_candidate(self) -> int:
+        return WORDS_PER_CANDIDATE
+
+    @property
+    def at_once(self) -> int:
+        return CANDIDATES_AT_ONCE
+
+    @cached_property
+    def restricted(self) -> BitBlocks:
+        """The same where r ≤ M', and nothing else."""
+        return replace(self, is_restricted=True)
+
+    def wanted(self, words: Words) -> int:
+        """A block of the target, from n words."""
+        return sum(1 << int(place) for place in np.flatnonzero(self._wanted.symbols(words)))
+
+    def excess(self, block: int) -> int:
+        """ln r/M' of a block that the target has, in units of 2^-32."""
+        over = self._log2_ratios[block.bit_count()] - self.log2_cap
+        return round(float(over) * UNITS_PER_BIT)
+
+    def is_beyond(self, block: int) -> bool:
+        """Whether r > M'."""
+        return bool(self._beyond[block.bit_count()])
+
+    @cached_property
+    def _wanted(self) -> Prior:
+        return Prior((1 - self.target, self.target))
+
+    @cached_property
+    def _ratios(self) -> list[Fraction]:
+        """r by the number of ones, without rounding."""
+        t = Fraction(self.target)
+        one, zero = 2 * t, 2 * (1 - t)
+        return [one**ones * zero ** (self.n - ones) for ones in range(self.n + 1)]
+
+    @cached_property
+    def _log2_ratios(self) -> NDArray[np.float64]:
+        return np.array(
+            [
+                math.log2(r.numerator) - math.log2(r.denominator) if r else -math.inf
+                for r in self._ratios
+            ]
+        )
+
+    @property
+    def _beyond(self) -> NDArray[np.bool_]:
+        return ~within(self._log2_ratios, self.log2_cap)
+
+    @property
     def _mask(self) -> np.uint64:
         return np.uint64(_WORD_VALUES - 1 >> LONGEST - self.n)
-
-
-def encode_block(
-    blocks: BitBlocks,
-    stream: Stream,
-    block: int,
-    *,
-    threads: int = 1,
-    progress: Progress | None = None,
-) -> int:
-    """Alice's message for one block: one more than the number of the first accepted candidate.
-
-    Memory does not grow with it, and the number of threads does not change it.
-    """
-
-    def look(_: None, span: tuple[int, int]) -> int:
-        return _first_in(blocks, stream, block, *span)
-
-    results = in_turns([None] * threads, look, _spans())
-    for (_, end), found in zip(_spans(), results, strict=False):
-        if found >= 0:
-            return found + 1
-        if progress is not None:
-            progress(end)
-    raise AssertionError("spans have no end")
 
 
 def decode_block(n: int, stream: Stream, block: int, message: int) -> int:
@@ -140,32 +166,8 @@ def decode_block(n: int, stream: Stream, block: int, message: int) -> int:
     return word & ((1 << n) - 1)
 
 
-def _spans() -> Iterator[tuple[int, int]]:
-    """Ranges of candidates: short ones first, since many messages are small."""
-    begin, size = 0, FIRST_LOOK
-    for _ in count():
-        yield begin, begin + size
-        begin += size
-        size = min(2 * size, CANDIDATES_AT_ONCE * _CHUNKS_IN_A_SPAN)
-
-
-_CHUNKS_IN_A_SPAN = 8
-
-
-def _first_in(blocks: BitBlocks, stream: Stream, block: int, begin: int, end: int) -> int:
-    bits = stream.philox(block=block, index=begin // _CANDIDATES_PER_QUAD)
-    for first in range(begin, end, CANDIDATES_AT_ONCE):
-        size = min(CANDIDATES_AT_ONCE, end - first)
-        found = blocks.first_accepted(bits.random_raw(WORDS_PER_CANDIDATE * size))
-        if found >= 0:
-            return first + found
-    return -1
-
-
-def _limit(n: int, ones: int, target: float, log2_cap: float) -> int:
+def _limit(ratio: Fraction, log2_cap: float) -> int:
     """⌊2^64 r / M'⌋, without rounding but in the cap."""
-    t = Fraction(target)
-    ratio = (2 * t) ** ones * (2 * (1 - t)) ** (n - ones)
     whole = math.floor(log2_cap)
     cap = Fraction(2.0 ** (log2_cap - whole)) * Fraction(2) ** whole
     return min(_WORD_VALUES, math.floor(_WORD_VALUES * ratio / cap))

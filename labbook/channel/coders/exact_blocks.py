@@ -1,85 +1,92 @@
-"""Grouped rejection made exact: blocks that the cap leaves short are named directly.
+"""Grouped rejection made exact: a block that the cap leaves short is now and then named directly.
 
-With probability β = A M' = Σ min(M' p, q) Alice runs the capped search as it is; else she names a
-block of the law (q − M' p)_+ / (1 − β), bit by bit. What Bob decodes has exactly the law q. The
-choice between the two, and the block that is named, are Alice's own affair: they come from a
-stream that Bob does not have. What it costs: `labbook.channel.laws.truncated.bits_residual`.
+Alice draws z of the law q, which is what the block is if she names it. Whether she does depends on
+the form, and else she forgets z and searches:
+
+residual      She names z with probability (1 − M'/r(z))_+, so each z with (q − M' p)_+, and else
+              searches as it is.
+S-restricted  She names z if r(z) > M', so with 1 − P_S, and else searches among r ≤ M' alone.
+sketch        She names z if r(z) > M', and else searches as it is. What Bob decodes has not the
+              law q: see `labbook.channel.laws.truncated`, which has what each form costs too.
+
+z and the choice are Alice's own affair: they come from a stream that Bob does not have, of whose
+block they take words 0 to n, as a candidate would. With E made of the last word, "with probability
+1 − M'/r" is E < ln r/M', in the same integers as in the search: what the coder says of their
+rounding is how exact the law q is.
 """
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar
 
-import numpy as np
-
-from labbook.channel.coders.bit_blocks import BitBlocks, decode_block, encode_block
+from labbook.channel.coders.block_search import Blocks, encode_block
+from labbook.channel.coders.exponentials import exponentials
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from labbook.channel.coders.bit_blocks import Progress
+    from labbook.channel.coders.block_search import Progress
+    from labbook.channel.pairs import Words
     from labbook.compute import Stream
 
-    Reals = NDArray[np.float64]
+Form = Literal["residual", "S-restricted", "sketch"]
+
+B = TypeVar("B")
+
+
+class CappedBlocks(Blocks, Protocol[B]):
+    """`BitBlocks`, whose block is an integer, or `SymbolBlocks`, whose block is a tuple."""
+
+    @property
+    def n(self) -> int: ...
+
+    @property
+    def restricted(self) -> Blocks: ...
+
+    def wanted(self, words: Words) -> B: ...
+
+    def excess(self, block: B) -> int: ...
+
+    def is_beyond(self, block: B) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
-class ExactMessage:
-    """What Alice sends for a block: an index of the search, or else the block itself.
+class Named(Generic[B]):
+    """What Alice sends in place of an index."""
 
-    is_named: the flag that is sent first
-    value: the index, from 1, or the block as an integer of n bits
-    """
-
-    is_named: bool
-    value: int
-
-
-def kept(blocks: BitBlocks) -> float:
-    """β, the probability that a block is searched for."""
-    return float(min(1.0, blocks.acceptance * 2.0**blocks.log2_cap))
+    block: B
 
 
 def encode_exact(
-    blocks: BitBlocks,
+    blocks: CappedBlocks[B],
     stream: Stream,
     own: Stream,
     block: int,
     *,
+    form: Form = "residual",
     threads: int = 1,
     progress: Progress | None = None,
-) -> ExactMessage:
-    """Alice's message for one block.
+) -> int | Named[B]:
+    """Alice's message for one block: an index of the search, or the block. A flag says which.
 
     stream: what she shares with Bob
     own: what she does not share; it must be another
     """
-    rng = np.random.Generator(own.philox(block=block))
-    if rng.random() < kept(blocks):
-        return ExactMessage(
-            False, encode_block(blocks, stream, block, threads=threads, progress=progress)
-        )
-    ones = int(rng.choice(blocks.n + 1, p=_left_over(blocks)))
-    places = rng.choice(blocks.n, size=ones, replace=False)
-    return ExactMessage(True, sum(1 << int(place) for place in places))
+    words = own.words(0, blocks.n + 1, block=block)
+    wanted = blocks.wanted(words[:-1])
+    if form == "residual":
+        is_named = int(exponentials(words[-1:])[0]) < blocks.excess(wanted)
+    else:
+        is_named = blocks.is_beyond(wanted)
+    if is_named:
+        return Named(wanted)
+    searched = blocks.restricted if form == "S-restricted" else blocks
+    return encode_block(searched, stream, block, threads=threads, progress=progress)
 
 
-def decode_exact(n: int, stream: Stream, block: int, message: ExactMessage) -> int:
-    """Bob's block, as an integer of n bits."""
-    return message.value if message.is_named else decode_block(n, stream, block, message.value)
+def decode_exact(message: int | Named[B], decode: Callable[[int], B]) -> B:
+    """Bob's block.
 
-
-@lru_cache(maxsize=64)
-def _left_over(blocks: BitBlocks) -> Reals:
-    """The law of the number of ones of a block that is named."""
-    from scipy.special import gammaln, xlog1py, xlogy
-
-    ones = np.arange(blocks.n + 1)
-    ways = gammaln(blocks.n + 1) - gammaln(ones + 1) - gammaln(blocks.n - ones + 1)
-    wanted = np.exp(ways + xlogy(ones, blocks.target) + xlog1py(blocks.n - ones, -blocks.target))
-    searched = np.exp(ways + (blocks.log2_cap - blocks.n) * math.log(2))
-    left = np.maximum(wanted - searched, 0.0)
-    return np.asarray(left / left.sum())
+    decode: what an index of the search stands for
+    """
+    return message.block if isinstance(message, Named) else decode(message)

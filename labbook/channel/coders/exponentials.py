@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 UNIT_BITS = 32
 """An exponential number is so many bits past the point."""
 
+UNITS_PER_BIT = math.log(2) * 2.0**UNIT_BITS
+"""What a logarithm to base 2 is multiplied by to be compared with one."""
+
 _TERMS = 12
 """Of the series of atanh: with |s| ≤ 0.1716, what it leaves out is below 2^-60."""
 

@@ -8,7 +8,8 @@ NeurIPS 2023, https://arxiv.org/abs/2305.15313
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,15 +19,15 @@ from labbook.channel.coders.search import Sent, encode_with
 from labbook.channel.spectrum import Spectrum, spectrum
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from labbook.channel.coders.search import Flags, Places, Progress
-    from labbook.channel.pairs import DiscretePair, Symbols, Words
+    from labbook.channel.pairs import DiscretePair, Words
     from labbook.compute import Stream
 
     Reals = NDArray[np.float64]
 
-_ALWAYS = np.iinfo(np.uint64).max
+_ALWAYS = np.uint64(np.iinfo(np.uint64).max)
 
 
 def encode_greedy_poisson(
@@ -40,7 +41,7 @@ def encode_greedy_poisson(
     """Alice's messages for blocks `first` to `first + blocks - 1`."""
     limits = time_limits(pair)
     return encode_with(
-        lambda count: _Curve(limits, 1 / pair.acceptance, count),
+        lambda count: Curve(lambda symbols: limits[symbols], 1 / pair.acceptance, count),
         pair.prior,
         stream,
         blocks,
@@ -73,18 +74,33 @@ def time_limits(pair: DiscretePair) -> Words:
         if q > 0:
             log2_ratio = math.log2(q / p) - math.log2(math.fsum(pair.q) / math.fsum(pair.p))
             level = int(np.abs(found.log2_ratio - log2_ratio).argmin())
-            scaled = sigma[level] * 2.0**UNIT_BITS
-            limits[symbol] = np.uint64(scaled) if scaled < 2.0**63 else _ALWAYS
+            limits[symbol] = in_units(sigma[level])
     return limits
 
 
-class _Curve:
-    def __init__(self, limits: Words, candidates: float, blocks: int) -> None:
+def in_units(sigma: ArrayLike) -> Words:
+    """Limits in units of 2^-32; those from 2^31 on are never reached."""
+    scaled = np.asarray(sigma, dtype=np.float64) * 2.0**UNIT_BITS
+    soon = scaled < 2.0**63
+    return np.where(soon, np.where(soon, scaled, 0.0).astype(np.uint64), _ALWAYS)
+
+
+class Curve:
+    """The times of so many blocks.
+
+    limits: of symbols, σ in units of 2^-32
+    """
+
+    def __init__(
+        self, limits: Callable[[NDArray[Any]], Words], candidates: float, blocks: int
+    ) -> None:
         self._limits = limits
         self._time = np.zeros(blocks, dtype=np.uint64)
         self.candidates = candidates
 
-    def look(self, live: Places, first: int, symbols: Symbols, words: Words, sent: Sent) -> Flags:
+    def look(
+        self, live: Places, first: int, symbols: NDArray[Any], words: Words, sent: Sent
+    ) -> Flags:
         times = self._time[live, None] + np.cumsum(exponentials(words), axis=1)
         self._time[live] = times[:, -1]
-        return take_first(times < self._limits[symbols], live, first, symbols, sent)
+        return take_first(times < self._limits(symbols), live, first, symbols, sent)

@@ -97,7 +97,7 @@ def take_best(
     """
     rows = np.arange(len(live))
     # A time of 0, once in 2^33, where q has no mass makes NaN, which argmin takes for the least.
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         scores = times.astype(np.float64) * inverse
     chosen = scores.argmin(axis=1)
     if np.isnan(scores[rows, chosen]).any():

@@ -7,15 +7,23 @@ k + 1 of the chosen candidate, whatever the coder, so that one decoder serves al
     bits = numpy.random.Philox(key=[seed, number], counter=[(message - 1) // 2, block, 0, 0])
     word = bits.random_raw(4)[2 * ((message - 1) % 2)]
     symbol = prior.symbols(word)
+
+Where symbols are vectors of n coordinates, a candidate has w words, n + 1 rounded up to a multiple
+of 4: words wk to wk + n - 1 become the vector, and word wk + w - 1 is the coder's.
+
+    at = [(message - 1) * w // 4, block, 0, 0]
+    vector = prior.symbols(numpy.random.Philox(key=[seed, number], counter=at).random_raw(n))
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
+
+from labbook.compute.random import WORDS_PER_QUAD
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,7 +47,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What Alice sent for each block, and the symbol she meant."""
+    """What Alice sent for each block, and the symbol she meant: a row of them for vectors."""
 
     messages: Messages
     symbols: NDArray[Any]
@@ -49,6 +57,18 @@ class WordPrior(Protocol):
     """What makes a symbol of a random word: `labbook.channel.Prior` for finitely many symbols."""
 
     def symbols(self, words: Words) -> NDArray[Any]: ...
+
+
+@runtime_checkable
+class VectorPrior(Protocol):
+    """One whose symbols are vectors."""
+
+    @property
+    def dimensions(self) -> int: ...
+
+    def symbols(self, words: Words) -> NDArray[Any]:
+        """Vectors of words; both of shape (…, dimensions)."""
+        ...
 
 
 class Looker(Protocol):
@@ -67,7 +87,8 @@ class Looker(Protocol):
 
         live: (rows,), the places of these blocks in `sent`, which is filled in
         first: the number of the first of these candidates
-        symbols, words: (rows, candidates)
+        symbols: (rows, candidates), or for vectors (rows, candidates, dimensions)
+        words: (rows, candidates)
 
         Returns: (rows,), which of the blocks are done.
         """
@@ -87,31 +108,61 @@ def encode_with(
 
     make: a coder for so many blocks
     """
-    kind = prior.symbols(np.empty(0, dtype=np.uint64)).dtype
-    sent = Sent(np.empty(blocks, dtype=np.int64), np.empty(blocks, dtype=kind))
-    slab = _slab(make(0).candidates)
+    return encode_parts(
+        lambda part: make(part.stop - part.start),
+        make(0).candidates,
+        prior,
+        stream,
+        blocks,
+        first=first,
+        progress=progress,
+    )
+
+
+def encode_parts(
+    make: Callable[[slice], Looker],
+    candidates: float,
+    prior: WordPrior,
+    stream: Stream,
+    blocks: int,
+    *,
+    first: int = 0,
+    progress: Progress | None = None,
+) -> Sent:
+    """The same where a coder must know which of the blocks it works on.
+
+    make: a coder for these of the blocks, counted from 0
+    candidates: about how many a block examines
+    """
+    layout = _Layout.of(prior)
+    sent = Sent(np.empty(blocks, dtype=np.int64), layout.room(prior, blocks))
+    slab = _slab(layout, candidates)
     for begin in range(0, blocks, slab):
         end = min(begin + slab, blocks)
         numbers = np.arange(first + begin, first + end, dtype=np.uint64)
         part = Sent(sent.messages[begin:end], sent.symbols[begin:end])
-        _sweep(make(end - begin), prior, stream, numbers, part, told(progress, end, blocks))
+        looker = make(slice(begin, end))
+        _sweep(looker, prior, stream, numbers, part, told(progress, end, blocks))
     return sent
 
 
 def decode(prior: WordPrior, stream: Stream, messages: Messages, *, first: int = 0) -> NDArray[Any]:
     """Bob's symbols for the messages of blocks `first`, `first + 1`, …
 
-    Each takes one call of the cipher, however large the message.
+    Each takes one call of the cipher for 4 words, however large the message.
     """
-    kind = prior.symbols(np.empty(0, dtype=np.uint64)).dtype
-    symbols = np.empty(len(messages), dtype=kind)
-    for begin in range(0, len(messages), QUADS_AT_ONCE):
-        candidates = np.asarray(messages[begin : begin + QUADS_AT_ONCE]) - 1
+    layout = _Layout.of(prior)
+    symbols = layout.room(prior, len(messages))
+    at_once = QUADS_AT_ONCE // layout.quads
+    for begin in range(0, len(messages), at_once):
+        candidates = np.asarray(messages[begin : begin + at_once]) - 1
         blocks = np.arange(first + begin, first + begin + len(candidates), dtype=np.uint64)
-        quads = stream.quads(blocks, candidates // CANDIDATES_PER_QUAD)
-        is_second = candidates % CANDIDATES_PER_QUAD == 1
-        words = np.where(is_second, quads[WORDS_PER_CANDIDATE], quads[0])
-        symbols[begin : begin + len(words)] = prior.symbols(words)
+        groups, places = np.divmod(candidates, layout.candidates)
+        indices = groups[:, None] * layout.quads + np.arange(layout.quads)
+        quads = stream.quads(np.repeat(blocks, layout.quads), indices.ravel())
+        words = quads.T.reshape(len(blocks), layout.candidates, layout.words)
+        chosen = words[np.arange(len(blocks)), places]
+        symbols[begin : begin + len(blocks)] = prior.symbols(layout.for_symbols(chosen))
     return symbols
 
 
@@ -131,26 +182,66 @@ def _sweep(
     sent: Sent,
     tell: Callable[[int], None],
 ) -> None:
+    layout = _Layout.of(prior)
     live = np.arange(len(blocks))
-    examined, quads = 0, _first_look(looker.candidates)
+    examined, groups = 0, _first_look(layout, looker.candidates)
     while live.size:
         # As blocks drop out, the rest look farther in the same memory.
-        quads = min(quads, max(1, QUADS_AT_ONCE // live.size))
-        words = stream.rows(blocks[live], examined, quads)
-        symbols = prior.symbols(words[:, 0::WORDS_PER_CANDIDATE])
-        first = CANDIDATES_PER_QUAD * examined
-        done = looker.look(live, first, symbols, words[:, 1::WORDS_PER_CANDIDATE], sent)
+        groups = min(groups, max(1, QUADS_AT_ONCE // layout.quads // live.size))
+        rows = stream.rows(blocks[live], examined * layout.quads, groups * layout.quads)
+        words = rows.reshape(live.size, -1, layout.words)
+        symbols = prior.symbols(layout.for_symbols(words))
+        first = layout.candidates * examined
+        done = looker.look(live, first, symbols, words[..., -1], sent)
         live = live[~done]
-        examined += quads
-        quads *= 2
+        examined += groups
+        groups *= 2
         tell(live.size)
 
 
-def _slab(candidates: float) -> int:
+class _Layout(NamedTuple):
+    """Where a candidate has its words.
+
+    words: of each candidate; the last is the coder's
+    dimensions: of a vector, None for other symbols
+    """
+
+    words: int
+    dimensions: int | None
+
+    @classmethod
+    def of(cls, prior: WordPrior) -> _Layout:
+        if not isinstance(prior, VectorPrior):
+            return cls(WORDS_PER_CANDIDATE, None)
+        needed = prior.dimensions + 1
+        return cls(-(-needed // WORDS_PER_QUAD) * WORDS_PER_QUAD, prior.dimensions)
+
+    @property
+    def quads(self) -> int:
+        """Of the smallest group that begins and ends with a candidate."""
+        return max(1, self.words // WORDS_PER_QUAD)
+
+    @property
+    def candidates(self) -> int:
+        """In such a group."""
+        return self.quads * WORDS_PER_QUAD // self.words
+
+    def for_symbols(self, words: Words) -> Words:
+        """Those that become symbols, of words of shape (…, words)."""
+        return words[..., 0] if self.dimensions is None else words[..., : self.dimensions]
+
+    def room(self, prior: WordPrior, count: int) -> NDArray[Any]:
+        """For so many symbols."""
+        none = prior.symbols(self.for_symbols(np.empty((0, self.words), dtype=np.uint64)))
+        return np.empty((count, *none.shape[1:]), dtype=none.dtype)
+
+
+def _slab(layout: _Layout, candidates: float) -> int:
     """Blocks to work on together: so many that one pass over the expected candidates fits."""
-    return max(1, min(QUADS_AT_ONCE, int(QUADS_AT_ONCE * CANDIDATES_PER_QUAD / candidates)))
+    groups = QUADS_AT_ONCE // layout.quads
+    return max(1, min(groups, int(groups * layout.candidates / candidates)))
 
 
-def _first_look(candidates: float) -> int:
-    """Quads to begin with: about a quarter of the expected candidates."""
-    return max(1, min(QUADS_AT_ONCE, int(candidates / 8)))
+def _first_look(layout: _Layout, candidates: float) -> int:
+    """Groups to begin with: about a quarter of the expected candidates."""
+    return max(1, min(QUADS_AT_ONCE // layout.quads, int(candidates / (4 * layout.candidates))))

@@ -19,7 +19,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from labbook.channel.laws.index import IndexLaw
+    from labbook.channel.laws.index import CodedIndex, IndexLaw
 
     Integers = NDArray[np.int64]
     Reals = NDArray[np.float64]
@@ -47,17 +47,17 @@ def floor_log2(k: Integers) -> Integers:
     return np.asarray(exponent - ((k >> exponent) == 0), dtype=np.int64)
 
 
-def expected_elias_gamma(law: IndexLaw) -> float:
+def expected_elias_gamma(law: CodedIndex) -> float:
     """The mean length of K under the gamma code, exact."""
     return _expected(_gamma, law)
 
 
-def expected_elias_delta(law: IndexLaw) -> float:
+def expected_elias_delta(law: CodedIndex) -> float:
     """The mean length of K under the delta code, exact."""
     return _expected(_delta, law)
 
 
-CODES: dict[str, tuple[str, Callable[[Integers], Integers], Callable[[IndexLaw], float]]] = {
+CODES: dict[str, tuple[str, Callable[[Integers], Integers], Callable[[CodedIndex], float]]] = {
     "elias_gamma": ("Elias gamma", elias_gamma, expected_elias_gamma),
     "elias_delta": ("Elias delta", elias_delta, expected_elias_delta),
 }
@@ -80,7 +80,7 @@ def zeta_length(k: ArrayLike, exponent: float) -> Reals:
     return np.asarray(exponent * np.log2(np.asarray(k, dtype=np.float64)) + _log2_zeta(exponent))
 
 
-def expected_zeta(law: IndexLaw, kl: float) -> float:
+def expected_zeta(law: CodedIndex, kl: float) -> float:
     """The mean of `zeta_length` for the exponent that KL (in bits) gives, exact:
     λ E log2 K + log2 ζ(λ).
     """
@@ -115,7 +115,7 @@ def _delta(digits: Integers) -> Integers:
     return digits + _gamma(floor_log2(digits + 1))
 
 
-def _expected(length: Callable[[Integers], Integers], law: IndexLaw) -> float:
+def _expected(length: Callable[[Integers], Integers], law: CodedIndex) -> float:
     """Σ over d of the length for ⌊log2 K⌋ = d, which has probability P(2^d ≤ K < 2^(d+1))."""
     reached = np.ones(1)
     while reached[-1] > 0 and len(reached) <= _LEVELS:

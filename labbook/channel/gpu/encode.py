@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from labbook.channel.coders import interface as coders
-from labbook.channel.coders.bit_blocks import BitBlocks, encode_block
+from labbook.channel.coders.bit_blocks import BitBlocks
+from labbook.channel.coders.block_search import encode_block
 from labbook.channel.coders.search import Sent
 from labbook.channel.gpu import first_accept, races
 from labbook.channel.gpu.first_accept import First, symbols_of
@@ -37,7 +38,7 @@ _CHOICES = {
     "ordered": partial(races.choice, ordered=True),
 }
 
-CODERS = (*_FIRST, *_RACES, *_CHOICES)
+DEVICE_CODERS = (*_FIRST, *_RACES, *_CHOICES)
 
 TRIED, TRIED_CANDIDATES = 200, 50
 """Blocks of the first trial of a device, and among how many candidates some coders choose then."""
@@ -94,7 +95,7 @@ def encode_bits_on_device(
     progress: Progress | None = None,
 ) -> Messages:
     """Alice's messages for blocks `first` to `first + count - 1` of bits: what
-    `labbook.channel.coders.bit_blocks.encode_block` gives for each.
+    `labbook.channel.coders.block_search.encode_block` gives for each.
 
     Device memory: 16 MB, for any number of blocks and candidates.
 
@@ -119,7 +120,7 @@ def encode_on_device(
 ) -> Sent:
     """Alice's messages for blocks `first` to `first + blocks - 1`, and the symbols they name.
 
-    coder: one of `CODERS`
+    coder: one of `DEVICE_CODERS`
     candidates: among how many "minimal" and "ordered" choose; nothing to the others
 
     Device memory: below 128 MB, for any number of blocks and candidates.
@@ -149,7 +150,7 @@ def _race(coder: str, pair: DiscretePair, candidates: int | None) -> races.Rule:
         return _RACES[coder](pair)
     if coder not in _CHOICES:
         raise UsageError(
-            f"No kernel searches by {coder!r}.", hint=f"Choose one of {', '.join(CODERS)}."
+            f"No kernel searches by {coder!r}.", hint=f"Choose one of {', '.join(DEVICE_CODERS)}."
         )
     if candidates is None:
         raise UsageError(f"By {coder} one chooses among a given number of candidates.")

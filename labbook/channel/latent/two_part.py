@@ -15,9 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from labbook.channel.coders.poisson import encode_poisson
-from labbook.channel.coders.rejection import encode
-from labbook.channel.coders.search import Sent
+from labbook.channel.coders.many_targets import encode_each, encode_poisson_each
 from labbook.channel.laws.mixture import GeometricMixture
 from labbook.channel.laws.poisson import poisson_law
 from labbook.channel.pairs import DiscretePair
@@ -26,7 +24,7 @@ from labbook.channel.spectrum import spectrum
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from labbook.channel.coders.search import Progress
+    from labbook.channel.coders.search import Progress, Sent
     from labbook.channel.latent.ans import Stack, Symbols
     from labbook.channel.latent.ans_tables import Tables
     from labbook.compute import Stream
@@ -67,7 +65,10 @@ class Targets:
 
 @dataclass(frozen=True, slots=True)
 class LatentCoder:
-    """A way to send z, and the exact law of its index for one target."""
+    """A way to send z, and the exact law of its index for one target.
+
+    encode: of pairs, the pair of each block, and a stream
+    """
 
     label: str
     encode: Callable[..., Sent]
@@ -82,9 +83,9 @@ def _poisson_law(pair: DiscretePair) -> GeometricMixture:
     return poisson_law(spectrum(pair))
 
 
-CODERS = {
-    "rejection": LatentCoder("rejection", encode, _rejection_law),
-    "poisson": LatentCoder("Poisson", encode_poisson, _poisson_law),
+LATENT_CODERS = {
+    "rejection": LatentCoder("rejection", encode_each, _rejection_law),
+    "poisson": LatentCoder("Poisson", encode_poisson_each, _poisson_law),
 }
 
 
@@ -95,14 +96,32 @@ def send(
 
     progress: called as `progress(done, of)` in items
     """
-    count = len(targets.which)
-    sent = Sent(np.empty(count, dtype=np.int64), np.empty(count, dtype=np.intp))
-    for item, which in enumerate(targets.which):
-        one = coder.encode(targets.pairs[which], stream, 1, first=item)
-        sent.messages[item], sent.symbols[item] = one.messages[0], one.symbols[0]
-        if progress is not None:
-            progress(item + 1, count)
-    return sent
+    return coder.encode(targets.pairs, targets.which, stream, progress=progress)
+
+
+def joined(prior: Reals, q: Reals, count: int) -> tuple[Reals, Reals]:
+    """The prior and the targets of so many latents of consecutive items, as one latent each.
+
+    What an index takes beyond KL is then paid once for all. Values are numbered as digits are:
+    z₁ Z + z₂. Items that do not fill the last message are left out.
+
+    prior: (Z,)
+    q: (n, Z)
+
+    Returns: (Z^count,) and (n // count, Z^count).
+    """
+    whole = len(q) // count * count
+    prior_of_all, q_of_all = prior, q[0:whole:count]
+    for place in range(1, count):
+        prior_of_all = np.multiply.outer(prior_of_all, prior).ravel()
+        both = q_of_all[:, :, None] * q[place:whole:count, None, :]
+        q_of_all = both.reshape(len(both), -1)
+    return prior_of_all, q_of_all
+
+
+def parted(symbols: Symbols, states: int, count: int) -> Integers:
+    """The latents of all items, (n,), from symbols of `joined` ones."""
+    return np.stack(np.unravel_index(symbols, (states,) * count), axis=1).ravel()
 
 
 def pooled_law(coder: LatentCoder, targets: Targets) -> GeometricMixture:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from labbook.channel.laws.sums import index_nodes
+from labbook.channel.laws.summed import SummedLaw
+from labbook.channel.laws.sums import REACH
 from labbook.channel.spectrum import Spectrum
 from labbook.errors import UsageError
 
@@ -25,11 +25,10 @@ LARGEST_M = 1e7
 """Beyond, the gamma functions of the law lose the digits that are promised."""
 
 _AT_ONCE = 1 << 20
-_REACH = 60.0
 
 
 @dataclass(frozen=True, eq=False)
-class GreedyPoissonLaw:
+class GreedyPoissonLaw(SummedLaw):
     """K − 1 is Poisson with a random mean R.
 
     As L rises from 0 to M, T = P_q(r ≥ L) − L P_p(r ≥ L) falls from 1 to 0; the L at which a
@@ -55,17 +54,10 @@ class GreedyPoissonLaw:
         return 1 + float((self.left * (self.mean_before * (1 - shrunk) + inside)).sum())
 
     @property
-    def mean_log2(self) -> float:
-        """E log2 K, in bits."""
-        x, weight = self._nodes
-        return float((weight * self._pmf_at_nodes * np.log2(x)).sum())
-
-    @property
-    def entropy(self) -> float:
-        """H(K), in bits."""
-        weight, pmf = self._nodes[1], self._pmf_at_nodes
-        there = pmf > 0
-        return float(-(weight[there] * pmf[there] * np.log2(pmf[there])).sum()) + 0.0
+    def last(self) -> int:
+        if not len(self.slope):
+            return 1
+        return math.ceil(float(self.mean_before[-1] + REACH * (1 + self.slope[-1])))
 
     def pmf(self, k: ArrayLike) -> Reals:
         """P(K = k)."""
@@ -73,25 +65,10 @@ class GreedyPoissonLaw:
         at_once = 1 - float((self.left * -np.expm1(-self.reach / self.slope)).sum())
         return np.asarray(np.where(k == 1, at_once, 0.0) + self._summed(k, 1 / self.slope))
 
-    def log2_pmf(self, k: ArrayLike) -> Reals:
-        """log2 P(K = k)."""
-        with np.errstate(divide="ignore"):
-            return np.log2(self.pmf(k))
-
     def exceeds(self, k: ArrayLike) -> Reals:
         """P(K > k)."""
         k = np.asarray(k, dtype=np.float64)
         return np.where(k > 0, self._summed(np.maximum(k, 1.0), np.ones_like(self.slope)), 1.0)
-
-    @cached_property
-    def _nodes(self) -> tuple[Reals, Reals]:
-        if not len(self.slope):
-            return index_nodes(1, 1)
-        return index_nodes(1, math.ceil(self.mean_before[-1] + _REACH * (1 + self.slope[-1])))
-
-    @cached_property
-    def _pmf_at_nodes(self) -> Reals:
-        return self.pmf(self._nodes[0])
 
     def _summed(self, k: Reals, factors: Reals) -> Reals:
         """Σ over the levels of factor · ∫ T dG, G(R) = P(at least k points of mean R)."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from labbook.channel.laws.sums import index_nodes
+from labbook.channel.laws.summed import SummedLaw
+from labbook.channel.laws.sums import REACH
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -19,12 +19,9 @@ if TYPE_CHECKING:
 _AT_ONCE = 1 << 21
 """Terms of the mixture at all indices that are held at a time."""
 
-_REACH = 60.0
-"""Means after which nothing is left of a geometric law: e^-60."""
-
 
 @dataclass(frozen=True, eq=False)
-class GeometricMixture:
+class GeometricMixture(SummedLaw):
     """K = 1, 2, … is geometric, with a success of `success[i]` in a share `weights[i]` of cases.
 
     weights: (parts,), summing to 1
@@ -40,40 +37,16 @@ class GeometricMixture:
         return float((self.weights / self.success).sum())
 
     @property
-    def mean_log2(self) -> float:
-        """E log2 K, in bits."""
-        x, weight = self._nodes
-        return float((weight * self._pmf_at_nodes * np.log2(x)).sum())
-
-    @property
-    def entropy(self) -> float:
-        """H(K), in bits."""
-        _, weight = self._nodes
-        pmf = self._pmf_at_nodes
-        there = pmf > 0
-        return float(-(weight[there] * pmf[there] * np.log2(pmf[there])).sum()) + 0.0
+    def last(self) -> int:
+        return math.ceil(REACH / float(self.success[self.weights > 0].min()))
 
     def pmf(self, k: ArrayLike) -> Reals:
         """P(K = k)."""
         return self._summed(np.asarray(k, dtype=np.float64) - 1, self.weights * self.success)
 
-    def log2_pmf(self, k: ArrayLike) -> Reals:
-        """log2 P(K = k)."""
-        with np.errstate(divide="ignore"):
-            return np.log2(self.pmf(k))
-
     def exceeds(self, k: ArrayLike) -> Reals:
         """P(K > k)."""
         return self._summed(np.asarray(k, dtype=np.float64), self.weights)
-
-    @cached_property
-    def _nodes(self) -> tuple[Reals, Reals]:
-        rarest = float(self.success[self.weights > 0].min())
-        return index_nodes(1, math.ceil(_REACH / rarest))
-
-    @cached_property
-    def _pmf_at_nodes(self) -> Reals:
-        return self.pmf(self._nodes[0])
 
     def _summed(self, failures: Reals, factors: Reals) -> Reals:
         """Σ factor · (1 − success)^failures."""

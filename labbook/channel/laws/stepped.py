@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from labbook.channel.laws.sums import index_nodes
+from labbook.channel.laws.sums import REACH, index_nodes
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     Reals = NDArray[np.float64]
 
-_REACH = 60.0
 _NOTHING = 1e-18
 """Stretches that are reached less often than this add nothing to a sum of 16 digits."""
 
@@ -86,7 +85,7 @@ class SteppedLaw:
     def _terms_of(self, at: int) -> tuple[Reals, Reals, Reals]:
         success = float(self.success[at])
         scale = -1 / math.log1p(-success) if success < 1 else 1e-3
-        last = self.start[at] + math.ceil(_REACH * scale)
+        last = self.start[at] + math.ceil(REACH * scale)
         if at + 1 < len(self.start):
             last = min(last, self.start[at + 1])
         x, weight = index_nodes(self.start[at] + 1, last, scale)

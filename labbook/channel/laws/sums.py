@@ -23,6 +23,9 @@ ONE_BY_ONE = 4096
 FEW = 256
 """Stretches of so many terms are added one by one wherever they are."""
 
+REACH = 60.0
+"""Means after which nothing is left of a geometric law: e^-60."""
+
 _PLACES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
 
 

@@ -1,4 +1,4 @@
-"""Targets on the line: any two densities, given as SciPy's frozen distributions.
+"""Targets by their densities; on the line, any two of SciPy's frozen distributions.
 
 Candidates are quantiles of the prior at uniform numbers made of the stream's words. Bob makes
 the same numbers from the same words by the same quantile function, which must be computed alike
@@ -24,7 +24,7 @@ from labbook.errors import UsageError
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from labbook.channel.coders.search import Flags, Places, Progress
+    from labbook.channel.coders.search import Flags, Places, Progress, WordPrior
     from labbook.channel.pairs import Words
     from labbook.compute import Stream
 
@@ -104,8 +104,22 @@ class LinePair:
         return Spectrum.of(found, np.full(cells, -math.log2(cells)))
 
 
+class DensityPair(Protocol):
+    """A prior and a target as the coders here need them."""
+
+    @property
+    def prior(self) -> WordPrior: ...
+
+    @property
+    def log2_m(self) -> float: ...
+
+    def ratio(self, z: Reals) -> Reals:
+        """q/p at each candidate."""
+        ...
+
+
 def encode_line_rejection(
-    pair: LinePair,
+    pair: DensityPair,
     stream: Stream,
     blocks: int,
     *,
@@ -122,7 +136,7 @@ def encode_line_rejection(
 
 
 def encode_line_poisson(
-    pair: LinePair,
+    pair: DensityPair,
     stream: Stream,
     blocks: int,
     *,
@@ -136,7 +150,7 @@ def encode_line_poisson(
     """
 
     def inverse(z: Reals) -> Reals:
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", over="ignore"):
             return np.asarray(1 / pair.ratio(z))
 
     return encode_with(
@@ -151,7 +165,7 @@ def encode_line_poisson(
 
 @dataclass(frozen=True, slots=True)
 class _Rejection:
-    pair: LinePair
+    pair: DensityPair
 
     @property
     def candidates(self) -> float:

@@ -52,13 +52,19 @@ UPPER_BOUNDS: dict[str, tuple[str, Callable[[float], float]]] = {
         "Li 2025",
         lambda bits: bits + math.log2(bits + 3.4) + 1,
     ),
+    "ring_toss_2026": (
+        "ring toss code 2026",
+        lambda bits: bits + math.log2(bits + 1) + 2.45,
+    ),
 }
 """Published upper bounds for any channel of mutual information I, in bits, and their names.
 
 On H(Y|S), S the shared randomness: I + log2(I + 1) + 3.871, C. T. Li, A. El Gamal, IEEE Trans. Inf.
 Theory 64 (2018) 6967, and with 3.732, C. T. Li, V. Anantharam, IEEE Trans. Inf. Theory 67 (2021)
 2624; I + log2(I + 3.4) + 1, C. T. Li, ISIT 2025, https://arxiv.org/abs/2501.13736. On the mean
-length of a code: I + log2(I + 1) + 6, G. Flamich, NeurIPS 2023, https://arxiv.org/abs/2305.15313.
+length of a code: I + log2(I + 1) + 6, G. Flamich, NeurIPS 2023, https://arxiv.org/abs/2305.15313,
+and with 2.45, "Rejection sampling is optimal for relative entropy coding", 2026,
+https://arxiv.org/abs/2604.23076.
 """
 
 

@@ -1,6 +1,6 @@
 """Exact laws of the index that is sent for a normal target, by quadrature.
 
-All three are integrals over the drop d of the ratio, r = M exp(−d²/2); see `gaussian`.
+All three are integrals over the drop d of the ratio, r = M exp(−d²/2); see `falling`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from labbook.errors import UsageError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from labbook.channel.line.gaussian import GaussianPair
+    from labbook.channel.line.falling import FallingPair
 
     Reals = NDArray[np.float64]
 
@@ -45,7 +45,7 @@ _ACROSS = np.linspace(-10.0, 8.5, 75)
 """Standard deviations of a Poisson law at which it is summed."""
 
 
-def poisson_law(pair: GaussianPair) -> GeometricMixture:
+def poisson_law(pair: FallingPair) -> GeometricMixture:
     """Of K = argmin T_i / r(z_i), the Poisson functional representation.
 
     K is geometric with success 1/(1 + g(z)) for a given z of law q, g(z) = r(z) P_p(r < r(z)) −
@@ -54,14 +54,14 @@ def poisson_law(pair: GaussianPair) -> GeometricMixture:
     Raises:
         UsageError: indices are too large for double precision.
     """
-    _need_moderate(pair)
+    need_moderate(pair)
     drops = pair.target_panels.places
     weights = pair.target_panels.weights * pair.under_q.density(drops)
     passed = pair.ratio_at(drops) * pair.under_p.beyond(drops) - pair.under_q.beyond(drops)
     return GeometricMixture(weights / weights.sum(), 1 / (1 + np.maximum(passed, 0.0)))
 
 
-def greedy_law(pair: GaussianPair) -> IndexTable:
+def greedy_law(pair: FallingPair) -> IndexTable:
     """Of the first accepted trial of greedy rejection.
 
     P(K > k) = T_k, where L_0 = 0, T(L) = w_Q(L) − L w_P(L) and L_{k+1} = L_k + T_k: P. Harsha
@@ -72,7 +72,7 @@ def greedy_law(pair: GaussianPair) -> IndexTable:
     Raises:
         UsageError: indices are too large for double precision.
     """
-    _need_moderate(pair)
+    need_moderate(pair)
     reached, drop = _trials(pair)
     few = len(reached) - 1
     k, weight, pmf = _flow(pair, drop, few)
@@ -88,7 +88,7 @@ def greedy_law(pair: GaussianPair) -> IndexTable:
     )
 
 
-def greedy_poisson_law(pair: GaussianPair) -> IndexTable:
+def greedy_poisson_law(pair: FallingPair) -> IndexTable:
     """Of the first accepted point of greedy Poisson rejection.
 
     The level at which a point is accepted makes U = T(L) uniform; K − 1 is then Poisson with
@@ -98,11 +98,11 @@ def greedy_poisson_law(pair: GaussianPair) -> IndexTable:
     Raises:
         UsageError: indices are too large for double precision.
     """
-    _need_moderate(pair)
+    need_moderate(pair)
     levels = pair.graded_panels.finer(_FINER)
     drops = levels.places
     accepted, ratio = pair.level_density(drops), pair.ratio_at(drops)
-    slope = pair.under_p.beyond(drops) * ratio * drops / levels.running(accepted)
+    slope = pair.under_p.beyond(drops) * ratio * drops / pair.left(levels, accepted)
     # Above the last edge T is 1, and R is what L has risen to without being accepted.
     end = levels.edges[-1]
     risen = levels.remaining(slope) + pair.under_p.beyond(end) * pair.ratio_at(end)
@@ -115,10 +115,16 @@ def greedy_poisson_law(pair: GaussianPair) -> IndexTable:
     pmf[few] = _mixed(k[few], means[there], masses[there])
     large = there & (means > _LEAST_MEAN)
     pmf[~few] = _interpolated(k[~few], means[large], (accepted[large] / slope[large]))
-    return IndexTable.of(k, weight * pmf, pmf, single=int(few.sum()), mean=2**pair.log2_m)
+    single = int((weight == 1).cumprod().sum())
+    return IndexTable.of(k, weight * pmf, pmf, single=single, mean=2**pair.log2_m)
 
 
-def _need_moderate(pair: GaussianPair) -> None:
+def need_moderate(pair: FallingPair) -> None:
+    """Refuse a pair whose indices are too large.
+
+    Raises:
+        UsageError: they do not fit into double precision.
+    """
     if pair.log2_m > LARGEST_LOG2_M:
         raise UsageError(
             f"With log2 M = {pair.log2_m:.4g} indices do not fit into double precision.",
@@ -126,40 +132,27 @@ def _need_moderate(pair: GaussianPair) -> None:
         )
 
 
-def _trials(pair: GaussianPair) -> tuple[Reals, float]:
+def _trials(pair: FallingPair) -> tuple[Reals, float]:
     """P(K > k) for k = 0, 1, … until w_P(L) is small, and the drop at that L."""
     reached, level = [1.0], 0.0
     while True:
         level += reached[-1]
-        drop = pair.drop(level)
-        reached.append(_left(pair, level, drop))
-        small = float(pair.under_p.log_within(drop)) < math.log(_SMALL_WIDTH)
-        if small and len(reached) > _FEWEST_TRIALS:
-            return np.array(reached), float(drop)
+        drop = float(pair.drop(level))
+        reached.append(pair.left_at(drop))
+        if pair.width_at(drop) < _SMALL_WIDTH and len(reached) > _FEWEST_TRIALS:
+            return np.array(reached), drop
 
 
-def _left(pair: GaussianPair, level: float, drop: Reals) -> float:
-    """T(L): a difference, or where that loses digits the integral of w_P from L to M."""
-    reached = math.exp(pair.under_q.log_within(drop))
-    left = reached - level * math.exp(pair.under_p.log_within(drop))
-    if left > 1e-3 * reached:
-        return left
-    above = Panels(np.linspace(0.0, float(drop), 5))
-    return float((above.weights * pair.level_density(above.places)).sum())
-
-
-def _flow(pair: GaussianPair, drop: float, failures: int) -> tuple[Reals, Reals, Reals]:
+def _flow(pair: FallingPair, drop: float, failures: int) -> tuple[Reals, Reals, Reals]:
     """k, weights and P(K = k) after so many failures, at which the drop is this.
 
     The first place is the trial that comes next, with half of its weight.
     """
-    edges = pair.graded_panels.edges
-    far = np.linspace(edges[-1], max(drop, edges[-1]), math.ceil(2 * max(drop - edges[-1], 0)) + 1)
-    levels = Panels(np.minimum(np.concatenate([edges, far]), drop))
+    levels = Panels(np.minimum(pair.panels_to(drop).edges, drop))
     drops = np.append(levels.places, drop)
     ratio = pair.ratio_at(drops)
-    left = np.append(levels.running(pair.level_density(levels.places)), 0.0)
-    left[-1] = _left(pair, ratio[-1], drops[-1])
+    left = pair.left(levels, pair.level_density(levels.places))
+    left = np.append(left, pair.left_at(drop))
     wide = np.exp(pair.under_p.log_within(drops))
     bend = pair.under_p.density(drops) / (ratio * drops)
     pace = ratio * drops / (left * (1 + wide / 2 + wide**2 / 3 + left * bend / 12))

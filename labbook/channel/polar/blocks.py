@@ -136,7 +136,7 @@ def _simulated_fair(words: NDArray[np.uint64], wanted: Reals) -> Flips:
 def _simulated(code: Polar, words: NDArray[np.uint64], asked: Reals) -> Flips:
     flips = np.empty(asked.shape, dtype=np.uint8)
     chances = np.empty(asked.shape)
-    seen = _Followed(code, asked.shape[1])
+    seen = _Walk(np.full(asked.shape, 1 - 2 * code.one))
 
     def decide(bit: int, wanted: Reals) -> Bits:
         expected = seen.next()
@@ -212,37 +212,28 @@ def _successive(differences: Reals, decide: Decide) -> Bits:
 
     differences: (n, blocks)
     """
-    return _go(differences, iter(range(len(differences))), decide)
+    walk = _Walk(differences)
+    for bit in range(len(differences)):
+        walk.tell(decide(bit, walk.next()))
+    return walk.decided
 
 
-def _go(delta: Reals, count: Iterator[int], decide: Decide) -> Bits:
-    # Not within `_successive`: a function that knows itself would keep its arrays for long.
-    if len(delta) == 1:
-        return decide(next(count), delta[0])[None]
-    half = len(delta) // 2
-    upper, lower = delta[:half], delta[half:]
-    sums = _go(upper * lower, count, decide)
-    signed = np.where(sums, -upper, upper)
-    below = 1 + signed * lower
-    # Where the event that is given has no probability, nothing depends on what is put.
-    second = _go((lower + signed) / np.where(below > 0, below, 1.0), count, decide)
-    return np.concatenate([sums ^ second, second])
+class _Walk:
+    """The recursion from the laws of bits y to those of u = y G, which stops at each bit.
 
+    A stack in the place of calls, since Bob's runs beside Alice's.
 
-class _Followed:
-    """Bob's view of biased bits: his recursion, run beside Alice's.
-
-    It is the recursion of `_successive` with a stack in the place of calls, since it must stop
-    at each bit.
+    differences: (n, blocks), of y
+    decided: (n, blocks), y once all n bits were told
     """
 
-    def __init__(self, code: Polar, blocks: int) -> None:
-        self._stack: list[tuple[Reals, Bits | None]] = [
-            (np.full((code.n, blocks), 1 - 2 * code.one), None)
-        ]
+    decided: Bits
+
+    def __init__(self, differences: Reals) -> None:
+        self._stack: list[tuple[Reals, Bits | None]] = [(differences, None)]
 
     def next(self) -> Reals:
-        """δ of the next bit, given those told."""
+        """δ of the next bit of u, given those told."""
         delta, sums = self._stack[-1]
         while len(delta) > 1:
             half = len(delta) // 2
@@ -252,10 +243,11 @@ class _Followed:
             else:
                 signed = np.where(sums, -upper, upper)
                 below = 1 + signed * lower
+                # Where the event that is given has no probability, nothing depends on what is put.
                 delta = (lower + signed) / np.where(below > 0, below, 1.0)
             sums = None
             self._stack.append((delta, None))
-        return np.asarray(delta[0])
+        return delta[0]  # type: ignore[no-any-return]
 
     def tell(self, bits: Bits) -> None:
         """The bit that was decided."""
@@ -268,6 +260,7 @@ class _Followed:
                 return
             self._stack.pop()
             found = np.concatenate([sums ^ found, found])
+        self.decided = found
 
 
 def _words(code: Polar, stream: Stream, first: int, blocks: int) -> NDArray[np.uint64]:

@@ -10,14 +10,17 @@ this is the conditional code of `polar.rates`.
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from labbook.channel.polar.blocks import Flips, Polar, differences, transform
 from labbook.channel.polar.rates import binary_entropy, ideal_lengths
+from labbook.errors import UsageError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
 
     Reals = NDArray[np.float64]
     Cells = NDArray[np.intp]
+
+MOST_EXACT = 1 << 16
+"""Blocks of inputs and outputs to go through for an exact law."""
 
 EDGES = np.tanh(np.linspace(-4, 4, 20))
 """Between the cells of π, as δ = π(0) − π(1): narrow where a bit is all but certain."""
@@ -51,16 +57,24 @@ class GuessLaw:
     unseen: float = 0.0
 
     @property
-    def rate(self) -> float:
-        """Bits per symbol, on average over all that Bob has."""
-        steps = np.diff(self.limits, prepend=0.0, axis=2)
-        is_first = np.diff(self.cells, prepend=-1, axis=2) > 0
-        steps = np.where(is_first, self.limits, steps)
-        chance = self.above / np.where(self.whole > 0, self.whole, 1.0)
-        return math.fsum((steps * self.whole * binary_entropy(chance)).flat) / self.code.n
+    def plain_rate(self) -> float:
+        """Bits per symbol of the plain code."""
+        return float(binary_entropy(self._flip_chances).mean())
 
-    def lengths(self, found: Flips, seconds: Reals) -> Reals:
-        """Ideal bits of each block's flips.
+    @property
+    def conditional_rate(self) -> float:
+        """Bits per symbol of the conditional code, on average over all that Bob has."""
+        chance = self.above / np.where(self.whole > 0, self.whole, 1.0)
+        bits = self._steps * self.whole * binary_entropy(chance)
+        return math.fsum(bits.flat) / self.code.n
+
+    def plain_lengths(self, found: Flips) -> Reals:
+        """Ideal bits of each block's flips under the plain code."""
+        chances = (self._flip_chances + self.unseen / 4) / (1 + self.unseen)
+        return ideal_lengths(chances[:, None], found.flips)
+
+    def conditional_lengths(self, found: Flips, seconds: Reals) -> Reals:
+        """Ideal bits of each block's flips under the conditional code.
 
         seconds: (n, blocks), the second numbers, as `thresholds` has them
         """
@@ -74,6 +88,17 @@ class GuessLaw:
                     guess, bit, cells[bit, there], seconds[bit, there]
                 )
         return ideal_lengths(chances, found.flips)
+
+    @cached_property
+    def _steps(self) -> Reals:
+        """From each limit down to the one before it in its cell, or to 0."""
+        is_first = np.diff(self.cells, prepend=-1, axis=2) > 0
+        return np.where(is_first, self.limits, np.diff(self.limits, prepend=0.0, axis=2))
+
+    @cached_property
+    def _flip_chances(self) -> Reals:
+        """(n,), the mean probability of each flip: of second numbers below the limit."""
+        return np.asarray((self._steps * self.above).sum(axis=(0, 2)).clip(0, 1))
 
     def _chances(self, guess: int, bit: int, cells: Cells, seconds: Reals) -> Reals:
         """P(t > v | g, π); 1/2 in a cell that was never seen."""
@@ -113,6 +138,34 @@ def guess_law(
         whole=np.stack([each.whole for each in laws]),
         unseen=unseen,
     )
+
+
+def is_short(n: int, inputs: int) -> bool:
+    """Whether all blocks of n symbols are few enough to go through, from so many inputs."""
+    return n * math.log2(2 * inputs) <= math.log2(MOST_EXACT)
+
+
+def exact_guess_law(code: Polar, ones: Reals, weights: Reals) -> GuessLaw:
+    """Of a channel, from all its blocks of inputs and outputs.
+
+    ones: (x,), P(y = 1) for each input
+    weights: (x,), the probability of each input
+
+    Raises:
+        UsageError: there are too many blocks to go through.
+    """
+    if not is_short(code.n, len(ones)):
+        raise UsageError(
+            f"All blocks of {code.n} symbols are too many to go through for {len(ones)} inputs."
+        )
+    taken = np.array(list(itertools.product(range(len(ones)), repeat=code.n)))
+    outputs = np.array(list(itertools.product((0, 1), repeat=code.n)), dtype=np.uint8)
+    wanted = np.repeat(ones[taken], len(outputs), axis=0)
+    both = np.tile(outputs, (len(taken), 1))
+    masses = np.repeat(weights[taken].prod(axis=1), len(outputs))
+    masses = masses * np.where(both, wanted, 1 - wanted).prod(axis=1)
+    there = masses > 0
+    return guess_law(code, wanted[there], both[there], masses[there])
 
 
 class _Half(NamedTuple):

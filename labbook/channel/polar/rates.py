@@ -23,13 +23,13 @@ from labbook.errors import UsageError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from labbook.channel.polar.blocks import Bits
+    from labbook.channel.polar.blocks import Bits, Flips
 
     Reals = NDArray[np.float64]
 
 LARGEST_EXACT = 16
 
-_UNSEEN = 0.25
+UNSEEN = 0.25
 """Of a learnt law, the weight of what was not seen in training, in samples."""
 
 
@@ -56,17 +56,17 @@ class FlipLaw:
         steps = np.diff(self.sizes, prepend=0.0, axis=1)
         return float((steps * binary_entropy(np.minimum(self._above, 1.0) / 2)).sum(axis=1).mean())
 
-    def plain_lengths(self, flips: Bits) -> Reals:
-        """Ideal bits of each block's flips, (n, blocks), under the plain code."""
+    def plain_lengths(self, found: Flips) -> Reals:
+        """Ideal bits of each block's flips under the plain code."""
         chance = (self.sizes * self.masses).sum(axis=1) / 2
-        return ideal_lengths(self._softened(2 * chance)[:, None] / 2, flips)
+        return ideal_lengths(self._softened(2 * chance)[:, None] / 2, found.flips)
 
-    def conditional_lengths(self, flips: Bits, thresholds: Reals) -> Reals:
+    def conditional_lengths(self, found: Flips, thresholds: Reals) -> Reals:
         """Ideal bits of each block's flips under the conditional code.
 
         thresholds: (n, blocks), the second numbers
         """
-        return ideal_lengths(self.conditional_chances(thresholds), flips)
+        return ideal_lengths(self.conditional_chances(thresholds), found.flips)
 
     def conditional_chances(self, thresholds: Reals) -> Reals:
         """(n, blocks): the probability of each flip, given its second number."""
@@ -106,7 +106,7 @@ def learnt_law(sizes: Reals) -> FlipLaw:
     """From |δ| of blocks that are not to be coded, (n, blocks)."""
     blocks = sizes.shape[1]
     masses = np.broadcast_to(1 / blocks, sizes.shape)
-    return FlipLaw(np.sort(sizes, axis=1), masses, _UNSEEN / blocks)
+    return FlipLaw(np.sort(sizes, axis=1), masses, UNSEEN / blocks)
 
 
 def ideal_lengths(chance: Reals, flips: Bits) -> Reals:

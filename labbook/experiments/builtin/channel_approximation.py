@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from labbook.experiments import AtLeast, AtMost, Between, Probabilities, Trial, experiment
 from labbook.experiments.beside import z_score
+from labbook.experiments.sending import deliver
 from labbook.model import Axis, Column, Figure, Mark, Series, Table
 
 if TYPE_CHECKING:
@@ -107,18 +108,17 @@ class _Row(NamedTuple):
 def _row(trial: Trial, pair: DiscretePair, found: Spectrum, t: int, blocks: int) -> _Row:
     import numpy as np
 
-    from labbook.channel import decode, ordered
+    from labbook.channel import ordered
     from labbook.channel.laws.finite import ordered_law, total_variation
     from labbook.compute import Stream
 
     log2_n = math.ceil(pair.kl_bits) + t
     law = ordered_law(found, 2**log2_n)
     stream = Stream.named(trial.seed, f"{log2_n}")
-    sent = ordered(2**log2_n).encode(pair, stream, blocks)
-    if (decode(pair.prior, stream, sent.messages) != sent.symbols).any():
+    tally = deliver(ordered(2**log2_n).encode, pair, stream, blocks)
+    if tally.mismatches:
         trial.warn(f"With {2**log2_n:,} candidates Bob's samples differ from Alice's.")
-    logs = np.log2(sent.messages)
-    mean, se = float(logs.mean()), float(logs.std(ddof=1)) / math.sqrt(blocks)
+    mean, se = tally.indices.mean(np.log2)
     z = z_score(mean, law.mean_log2, se)
     distance = total_variation(found, 2**log2_n)
     return _Row(t, log2_n, distance, law.entropy, law.mean_log2, mean, se, z)

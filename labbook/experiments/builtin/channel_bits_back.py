@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from labbook.experiments import Between, Probabilities, Trial, experiment
 from labbook.experiments.builtin.channel_bits_back_runs import Chain, round_trip
+from labbook.experiments.sending import part
 from labbook.model import Axis, Cell, Column, Figure, Mark, Series, Table
+from labbook.text.amounts import count
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,7 +31,7 @@ SOURCES = (
 def check(prior: tuple[float, ...], assumed: tuple[float, ...]) -> None:
     if len(prior) != len(assumed) or not 2 <= len(prior) <= MOST_STATES:
         raise ValueError(
-            f"prior has {len(prior)} states and assumed has {len(assumed)}: "
+            f"prior has {count(len(prior), 'state')} and assumed has {len(assumed)}: "
             f"they must have the same ones, from 2 to {MOST_STATES}."
         )
     if min(*prior, *assumed) <= 0:
@@ -85,7 +86,7 @@ def channel_bits_back(
             ("scrambled", mismatched, True),
         )
     ):
-        said = partial(_say, trial, 2 * number * items, 6 * items)
+        said = part(trial, number / 3, (number + 1) / 3)
         chained, mismatches = round_trip(trial.seed, model, draws, lanes, scramble, said)
         dirty = label == "mismatched" and not np.allclose(prior, assumed)
         chains.append(Chain(label, model, chained, draws, shares, dirty, mismatches))
@@ -93,10 +94,6 @@ def channel_bits_back(
     trial.table(_table(chains, lanes))
     trial.figure(_growth_figure(chains))
     trial.figure(_startup_figure(chains[-1]))
-
-
-def _say(trial: Trial, before: int, of: int, done: int, _: int) -> None:
-    trial.progress(before + done, of=of)
 
 
 def _record(trial: Trial, chains: list[Chain]) -> None:
@@ -112,7 +109,7 @@ def _record(trial: Trial, chains: list[Chain]) -> None:
     for chain in chains:
         if chain.mismatches:
             trial.warn(
-                f"{chain.mismatches:,} items or words of the {chain.label} chain did not come back."
+                f"Of the {chain.label} chain {chain.mismatches:,} items or words did not come back."
             )
 
 

@@ -148,7 +148,9 @@ def round_trip(
 
     stack = Stack.random(lanes, RANDOM_WORDS * lanes, Stream.named(seed, "bits"))
     start = stack.message()
-    chained = encode_chain(model, stack, draws, scramble=scramble, progress=progress)
+    chained = encode_chain(
+        model, stack, draws, scramble=scramble, progress=lambda done, of: progress(done, 2 * of)
+    )
     bob = Stack.of_message(stack.message(), lanes)
     items = decode_chain(model, bob, len(draws), scramble=scramble)
     progress(2 * len(draws), 2 * len(draws))

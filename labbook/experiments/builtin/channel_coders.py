@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from labbook.experiments import AtLeast, Probabilities, Trial, experiment
 from labbook.experiments.beside import z_score
+from labbook.experiments.sending import deliver, part
 from labbook.model import Axis, Cell, Column, Figure, Mark, Series, Table
 
 if TYPE_CHECKING:
@@ -13,10 +14,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from labbook.channel import DiscretePair, IndexCounts
-    from labbook.channel.coders.interface import Encode
     from labbook.channel.laws.index import IndexLaw
 
-BLOCKS_AT_ONCE = 1 << 16
 CANDIDATE_LIMIT = 5e10
 CANDIDATES_PER_SECOND = 1.5e7
 """Of one core, all coders together (measured)."""
@@ -78,6 +77,7 @@ def channel_coders(
     blocks: how many samples to send by each coder
     """
     from labbook.channel import CODERS, DiscretePair, encoder, spectrum
+    from labbook.compute import Stream
 
     pair = DiscretePair(p, q)
     found = spectrum(pair)
@@ -88,42 +88,16 @@ def channel_coders(
     rows = []
     for place, (name, coder) in enumerate(CODERS.items()):
         encode = encoder(name, trial.backend.name)
-        counts, tv = _send(trial, pair, encode, blocks, place / len(CODERS), len(CODERS))
-        laws[coder.label] = coder.law(pair)
-        rows.append(_row(trial, name, coder.label, counts, laws[coder.label], tv, pair.kl_bits))
+        told = part(trial, place / len(CODERS), (place + 1) / len(CODERS))
+        tally = deliver(encode, pair, Stream(trial.seed), blocks, progress=told)
+        if tally.mismatches:
+            trial.warn(f"Bob's samples differ from Alice's by {coder.label}.")
+        law, tv = coder.law(pair), _distance(tally.symbols, pair)
+        laws[coder.label] = law
+        rows.append(_row(trial, name, coder.label, tally.indices, law, tv, pair.kl_bits))
     trial.table(_table(rows, blocks))
     trial.table(_lengths(laws, pair.kl_bits))
     trial.figure(_figure(laws, pair.kl_bits, found.dcs_bits, pair.log2_m))
-
-
-def _send(
-    trial: Trial,
-    pair: DiscretePair,
-    encode: Encode,
-    blocks: int,
-    begun: float,
-    coders: int,
-) -> tuple[IndexCounts, float]:
-    """How often each index was sent, and the total variation of what was decoded from q."""
-    import numpy as np
-
-    from labbook.channel import IndexCounts, Prior, decode
-    from labbook.compute import Stream
-
-    counts, symbols = IndexCounts(), np.zeros(len(pair.q), dtype=np.int64)
-    for first in range(0, blocks, BLOCKS_AT_ONCE):
-        count = min(BLOCKS_AT_ONCE, blocks - first)
-
-        def tell(done: int, _: int, first: int = first) -> None:
-            trial.progress(begun + (first + done) / blocks / coders, of=1)
-
-        sent = encode(pair, Stream(trial.seed), count, first=first, progress=tell)
-        decoded = decode(Prior(pair.p), Stream(trial.seed), sent.messages, first=first)
-        if (decoded != sent.symbols).any():
-            trial.warn("Bob's samples differ from Alice's.")
-        counts = counts.merge(IndexCounts.of(sent.messages))
-        symbols += np.bincount(decoded, minlength=len(symbols))
-    return counts, _distance(symbols, pair)
 
 
 def _distance(symbols: NDArray[np.int64], pair: DiscretePair) -> float:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Annotated
 
 from labbook.experiments import AtLeast, AtMost, Between, Probabilities, Trial, experiment
-from labbook.experiments.beside import z_score
-from labbook.experiments.builtin.channel_rate_vs_n import SIMULATED_CANDIDATES, SOURCE, check
-from labbook.model import Axis, Cell, Column, Figure, Mark, Series, Table
+from labbook.experiments.builtin.channel_rate_vs_n import SOURCE, check
+from labbook.model import Axis, Column, Figure, Mark, Series, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from labbook.channel import DiscretePair
-    from labbook.channel.coders.bit_blocks import BitBlocks
-    from labbook.channel.coders.exact_blocks import ExactMessage
     from labbook.channel.laws.truncated import Truncated
 
 SLACKS = tuple(round(0.005 * step, 3) for step in range(81))
@@ -42,9 +38,9 @@ def channel_exact_variants(
     S-restricted: with probability P_S search with 1_S r/M', else name the block directly.
     Residual: with probability beta = A M' run the capped search as it is, else name a block of
     (q - M' p)_+. Both decode exactly q and pay for a flag. The sketch of the source mixes the
-    capped law with q beyond the cap; it is off by P_S (1 - P_S / beta) in total variation. For a
-    fair coin as p, short blocks are also sent by the residual form: the ideal bits of what was
-    sent, and the share of ones that Bob decodes, stand beside what is exact (z).
+    capped law with q beyond the cap; it is off by P_S (1 - P_S / beta) in total variation. Short
+    blocks are also sent: the ideal bits of what was sent, and the share of symbols 1 that Bob
+    decodes, stand beside what is exact (z); for the sketch, how much too often r > M'.
 
     p: the prior that both know, as probabilities
     q: the target that only Alice knows
@@ -87,8 +83,8 @@ def channel_exact_variants(
             title=f"Bits per symbol, exact; eps = {eps:g}; KL(q‖p) = {pair.kl_bits:.6g}",
         )
     )
-    if blocks > 1 and pair.p == (0.5, 0.5):
-        _simulate(trial, {n: each for n, (each, _, _) in found.items()}, pair.q[1], blocks)
+    if blocks > 1:
+        _simulate(trial, {n: each for n, (each, _, _) in found.items()}, pair, blocks)
     trial.figure(_figure(found, pair.kl_bits, eps))
 
 
@@ -98,10 +94,10 @@ Found = tuple["Truncated", tuple[float, float], tuple[float, float]]
 def _best(trial: Trial, pair: DiscretePair, n: int, eps: float, lengths: list[int]) -> Found:
     """With the given slack; and the least cost per symbol of either form, with its slack."""
     from labbook.channel.laws.truncated import Truncated
-    from labbook.channel.spectrum import types
+    from labbook.channel.levels import levels
 
-    trial.progress(lengths.index(n), of=len(lengths))
-    blocks = types(pair, n)
+    trial.progress(lengths.index(n), of=2 * len(lengths))
+    blocks = levels({pair: n})
 
     def at(slack: float) -> Truncated:
         return Truncated(blocks, n * (pair.kl_bits + slack))
@@ -118,57 +114,32 @@ def _best(trial: Trial, pair: DiscretePair, n: int, eps: float, lengths: list[in
     )
 
 
-def _simulate(trial: Trial, found: dict[int, Truncated], one: float, blocks: int) -> None:
-    """Send short blocks by the residual form."""
-    from labbook.channel.coders.bit_blocks import LONGEST, BitBlocks
+def _simulate(trial: Trial, found: dict[int, Truncated], pair: DiscretePair, blocks: int) -> None:
+    """Send short blocks by each form."""
+    from labbook.experiments.builtin import channel_exact_runs as runs
+    from labbook.experiments.builtin.channel_block_runs import simulated
 
-    rows: list[tuple[Cell, ...]] = []
-    for n, each in found.items():
-        if n <= LONGEST and blocks / each.acceptance < SIMULATED_CANDIDATES / len(found):
-            rows.append(_sent(trial, BitBlocks(n, one, each.log2_cap), each, blocks))
-    names = ("n", "bits", "standard error", "exact", "z", "ones", "exact ones", "z of ones")
+    sent = runs.sent_by_all_forms(trial, found, pair, blocks)
+    if not sent:
+        trial.warn(f"{blocks:,} blocks of any of these lengths take too long to send.")
+        return
+    rows = [
+        runs.exact_row(pair, found[n], form, each)
+        for (n, form), each in sent.items()
+        if form != "sketch"
+    ]
+    sketched = [
+        runs.sketch_row(found[n], each) for (n, form), each in sent.items() if form == "sketch"
+    ]
+    trial.table(simulated(runs.EXACT_COLUMNS, rows, blocks, what="by each form, per symbol"))
     trial.table(
         Table(
-            "simulated",
-            tuple(Column(name) for name in names),
-            tuple(rows),
-            title=f"{blocks:,} blocks by the residual form, per symbol; z beyond 4 would be wrong",
+            "sketch",
+            tuple(Column(name) for name in runs.SKETCH_COLUMNS),
+            tuple(sketched),
+            title=f"{blocks:,} blocks by the sketch: how many have r > M', which in q are 1 − P_S",
         )
     )
-
-
-def _sent(trial: Trial, bits: BitBlocks, each: Truncated, blocks: int) -> tuple[Cell, ...]:
-    import numpy as np
-
-    from labbook.channel.coders.exact_blocks import decode_exact, encode_exact
-    from labbook.compute import Stream
-
-    n = bits.n
-    shared, own = (Stream.named(trial.seed, f"{whose} {n}") for whose in ("shared", "own"))
-    messages = [encode_exact(bits, shared, own, block) for block in range(blocks)]
-    lengths = np.array([_ideal_bits(each, sent, n) for sent in messages]) / n
-    decoded = [decode_exact(n, shared, block, sent) for block, sent in enumerate(messages)]
-    ones = sum(block.bit_count() for block in decoded) / (blocks * n)
-    mean, se = float(lengths.mean()), float(lengths.std(ddof=1)) / math.sqrt(blocks)
-    exact = each.bits_residual / n
-    spread = math.sqrt(bits.target * (1 - bits.target) / (blocks * n))
-    return (
-        n,
-        mean,
-        se,
-        exact,
-        z_score(mean, exact, se),
-        ones,
-        bits.target,
-        z_score(ones, bits.target, spread, certain=True),
-    )
-
-
-def _ideal_bits(each: Truncated, sent: ExactMessage, n: int) -> float:
-    """Of the flag, and of an index or a block of fair bits."""
-    if sent.is_named:
-        return n - math.log2(1 - each.kept)
-    return -math.log2(each.kept) - float(each.index.log2_pmf(sent.value))
 
 
 def _figure(found: dict[int, Found], kl: float, eps: float) -> Figure:

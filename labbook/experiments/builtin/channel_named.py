@@ -5,21 +5,27 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from labbook.errors import UsageError
 from labbook.experiments import AtLeast, AtMost, Between, Trial, experiment
 from labbook.experiments.beside import z_score
+from labbook.experiments.matrix import matrix as read_matrix
+from labbook.experiments.sending import deliver, part
 from labbook.model import Axis, Cell, Column, Figure, Mark, Series, Table
+from labbook.text.amounts import count
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from labbook.channel import Coder
     from labbook.channel.named import DiscreteChannel
 
 Name = Literal["bsc", "bec", "z", "awgn", "matrix"]
 
 LARGEST_M = 1e4
+LONGEST = 3600.0
+"""Seconds that a run may take."""
 
 
-def check(channel: Name, noise: float, one: float, matrix: str) -> None:
+def check(channel: Name, noise: float, one: float, matrix: str, blocks: int) -> None:
     if channel == "awgn":
         if not 1e-6 <= noise <= 1e6:
             raise ValueError(
@@ -36,6 +42,21 @@ def check(channel: Name, noise: float, one: float, matrix: str) -> None:
             f"some output is {largest:.3g} times as likely for an input as on average, more than "
             f"the {LARGEST_M:.0e} that all coders can be compared at."
         )
+    seconds = _seconds(found, blocks)
+    if seconds > LONGEST:
+        raise ValueError(
+            f"{count(len(found.inputs), 'input')}, {count(len(found.output), 'output')} and "
+            f"{blocks:,} blocks take about {seconds / 3600:,.2g} hours. Give fewer."
+        )
+
+
+def _seconds(found: DiscreteChannel, blocks: int) -> float:
+    """How long a run takes on one core (measured): for each input to begin with four coders, for
+    the laws of their indices, and for the candidates."""
+    largest = max(1 / pair.acceptance for pair in found.pairs)
+    examined = blocks * found.mean([1 / pair.acceptance for pair in found.pairs])
+    of_laws = len(found.output) * (5e-4 + 1e-5 * largest)
+    return len(found.inputs) * (4e-3 + of_laws) + examined / 4e6
 
 
 @experiment(
@@ -82,18 +103,8 @@ def _channel(channel: Name, noise: float, one: float, matrix: str) -> DiscreteCh
     makers = {"bsc": symmetric, "bec": erasure, "z": z_channel}
     if channel in makers:
         return makers[channel](noise, one)
-    rows = tuple(tuple(_number(each) for each in row.split(",")) for row in matrix.split(";"))
+    rows = read_matrix("the matrix", matrix)
     return DiscreteChannel((1 / len(rows),) * len(rows), rows)
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise UsageError(
-            f"{text.strip()!r} in the matrix is no number.",
-            hint="Write rows like 0.9,0.1;0.2,0.8.",
-        ) from None
 
 
 def _discrete(trial: Trial, found: DiscreteChannel, blocks: int) -> None:
@@ -105,8 +116,8 @@ def _discrete(trial: Trial, found: DiscreteChannel, blocks: int) -> None:
     rows: list[tuple[Cell, ...]] = []
     for place, (name, coder) in enumerate(CODERS.items()):
         law = Mixed(found.inputs, tuple(coder.law(pair) for pair in found.pairs))
-        mean, se = _send(trial, coder, found, blocks)
-        trial.progress(place + 1, of=len(CODERS))
+        told = part(trial, place / len(CODERS), (place + 1) / len(CODERS))
+        mean, se = _send(trial, coder, found, blocks, told)
         z = z_score(mean, law.mean_log2, se)
         trial.metric(f"{name}.entropy", law.entropy)
         trial.metric(f"{name}.mean_log2_index", mean)
@@ -114,25 +125,33 @@ def _discrete(trial: Trial, found: DiscreteChannel, blocks: int) -> None:
     _show(trial, rows, found.mutual_information, found.floor, blocks)
 
 
-def _send(trial: Trial, coder: Coder, found: DiscreteChannel, blocks: int) -> tuple[float, float]:
-    """The mean log2 index over inputs that are drawn, and its standard error."""
+def _send(
+    trial: Trial,
+    coder: Coder,
+    found: DiscreteChannel,
+    blocks: int,
+    told: Callable[[int, int], None],
+) -> tuple[float, float]:
+    """The mean log2 index over inputs that are drawn, and its standard error.
+
+    told: how many blocks are done, and of how many
+    """
     import numpy as np
 
-    from labbook.channel import Prior, decode
+    from labbook.channel import IndexCounts
     from labbook.compute import Stream
 
-    shares = trial.rng("inputs").multinomial(blocks, found.inputs)
-    logs, first, mismatches = [], 0, 0
-    for pair, count in zip(found.pairs, shares, strict=True):
-        sent = coder.encode(pair, Stream(trial.seed), int(count), first=first)
-        decoded = decode(Prior(found.output), Stream(trial.seed), sent.messages, first=first)
-        mismatches += int((decoded != sent.symbols).sum())
-        logs.append(np.log2(sent.messages))
-        first += int(count)
+    shares = trial.rng("inputs").multinomial(blocks, found.inputs).tolist()
+    indices, first, mismatches = IndexCounts(), 0, 0
+    for pair, share in zip(found.pairs, shares, strict=True):
+        tally = deliver(coder.encode, pair, Stream(trial.seed), share, first=first)
+        indices = indices.merge(tally.indices)
+        mismatches += tally.mismatches
+        first += share
+        told(first, blocks)
     if mismatches:
-        trial.warn(f"Bob's outputs differ from Alice's in {mismatches:,} blocks.")
-    every = np.concatenate(logs)
-    return float(every.mean()), float(every.std(ddof=1)) / math.sqrt(blocks)
+        trial.warn(f"Bob's outputs differ from Alice's in {count(mismatches, 'block')}.")
+    return indices.mean(np.log2)
 
 
 def _show(

@@ -1,54 +1,52 @@
-"""Simulating a binary symmetric channel with polar codes."""
+"""Simulating a channel with two outputs by polar codes."""
 
 from __future__ import annotations
 
-import math
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from labbook.experiments import AtLeast, AtMost, Between, Trial, experiment
-from labbook.experiments.beside import z_score
+from labbook.experiments import AtLeast, AtMost, Between, Probabilities, Trial, experiment
+from labbook.experiments.builtin.channel_polar_runs import Binary, Row, measured
+from labbook.experiments.matrix import matrix as read_matrix
+from labbook.experiments.sending import part
 from labbook.model import Axis, Cell, Column, Figure, Mark, Series, Table
+from labbook.text.amounts import count
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from labbook.channel.polar.blocks import Flips, Polar
     from labbook.channel.polar.law import RateBounds
-    from labbook.channel.polar.rates import FlipLaw
-    from labbook.compute import Stream
+
+Name = Literal["bsc", "z", "matrix"]
 
 LARGEST_N = 1 << 16
 MOST_SYMBOLS = 1 << 26
 SYMBOLS_PER_SECOND = 1e6
-"""Of training, sending and decoding together (measured)."""
-
-MOST_LEARNT = 4096
-"""Blocks from which a law is learnt at most."""
-
-MOST_LEARNT_SYMBOLS = 1 << 22
-"""Their laws are held in memory: about 100 MiB."""
+"""Of training, sending and decoding together (measured); of other channels half as many."""
 
 
-def check(n: tuple[int, ...], symbols: int) -> None:
+def check(
+    channel: Name,
+    flip: float,
+    matrix: str,
+    inputs: tuple[float, ...],
+    n: tuple[int, ...],
+    symbols: int,
+) -> None:
     for length in n:
         if length.bit_count() != 1:
             raise ValueError(f"n={length} is no power of two, as the length of a polar block is.")
-    if symbols * len(n) > MOST_SYMBOLS:
-        hours = symbols * len(n) / SYMBOLS_PER_SECOND / 3600
+    found = _binary(channel, flip, matrix, inputs)
+    found.code(1)
+    slower = 1 if found.flip is not None else 2
+    if symbols * len(n) * slower > MOST_SYMBOLS:
+        hours = symbols * len(n) * slower / SYMBOLS_PER_SECOND / 3600
         raise ValueError(
-            f"{len(n)} lengths of {symbols:,} symbols take about {hours:.2g} hours; "
-            f"give at most {MOST_SYMBOLS // len(n):,} symbols."
+            f"{symbols:,} symbols for each of {count(len(n), 'length')} take about "
+            f"{hours:.2g} hours; give at most {MOST_SYMBOLS // (len(n) * slower):,} symbols."
         )
 
 
 @experiment(
     "channel.polar",
-    title="Polar simulation of a binary symmetric channel",
+    title="Polar simulation of a channel with two outputs",
     check=check,
     references=(
         "S. Sriramu, R. Barsz, E. Polito, A. Wagner, Fast channel simulation, NeurIPS 2024",
@@ -58,7 +56,10 @@ def check(n: tuple[int, ...], symbols: int) -> None:
 def channel_polar(
     trial: Trial,
     *,
-    flip: Annotated[float, Between(0.001, 0.499)] = 0.1,
+    channel: Name = "bsc",
+    flip: Annotated[float, Between(0.001, 0.999)] = 0.1,
+    matrix: str = "0.9,0.1;0.2,0.8",
+    inputs: Annotated[tuple[float, ...], Probabilities()] = (0.5, 0.5),
     n: Annotated[tuple[int, ...], AtLeast(1), AtMost(LARGEST_N)] = (
         1,
         2,
@@ -72,194 +73,144 @@ def channel_polar(
     ),
     symbols: Annotated[int, AtLeast(1000)] = 262_144,
 ) -> None:
-    """Bits per symbol to send a block through a channel that flips bits, by polar codes.
+    """Bits per symbol to send a block through a channel with two outputs, by polar codes.
 
     Exact for every length, in n log n steps where a search takes 2^(n KL). Alice sends flips of
     Bob's guesses. In the plain code each has its mean probability; in the conditional code the one
-    that it has given a random number that Bob sees too, which is never longer. A single symbol
-    costs 1 - 2f, the floor of all one-shot schemes; long blocks tend to the mutual information
-    1 - h(f). Up to n = 16 the rates are exact, and what was sent stands beside them, with its
-    distance in standard errors (z); for longer blocks the law of the flips is learnt from other
-    blocks, and what is sent pays for what was not learnt. Between which bounds the rate lies that
-    an exact law would give is computed up to n = 4096, without random numbers.
+    that it has given a random number that Bob sees too, and, unless the channel is a fair symmetric
+    one, his guess and what he expects of it. A single symbol then costs the floor of all one-shot
+    schemes; long blocks tend to the mutual information. For short blocks the law of the flips is
+    exact (bsc: up to n = 16), and what was sent stands beside it, with its distance in standard
+    errors (z); for longer blocks it is learnt from other blocks, and what is sent pays for what was
+    not learnt. By its law the conditional code is never the longer one, but few blocks can come out
+    so, by chance or by a law learnt from few; a warning then says by how much. For the fair
+    symmetric channel the rate of an exact law is bounded up to n = 4096, without random numbers.
 
-    flip: the probability that the channel flips a bit
+    channel: bsc flips a bit, z loses ones, matrix is any other with two outputs
+    flip: for bsc the probability of a flip, for z that a one becomes a zero
+    matrix: for matrix, a row for each input: the probabilities of output 0 and output 1
+    inputs: the probability of each input
     n: lengths of blocks, powers of two
     symbols: about how many symbols to send for each length
     """
+    binary = _binary(channel, flip, matrix, inputs)
     lengths = sorted(set(n))
     rows = []
     for place, length in enumerate(lengths):
-        said = partial(_say, trial, place, len(lengths))
-        rows.append(_measured(trial, flip, length, symbols, said))
-    information = 1 + flip * math.log2(flip) + (1 - flip) * math.log2(1 - flip)
-    trial.metric("mutual_information", information)
-    trial.metric("floor", 1 - 2 * flip)
+        said = part(trial, place / len(lengths), (place + 1) / len(lengths))
+        rows.append(measured(trial, binary, length, symbols, said))
+    trial.metric("mutual_information", binary.channel.mutual_information)
+    trial.metric("floor", binary.channel.floor)
     trial.metric("mismatches", sum(row.mismatches for row in rows))
     for row in rows:
-        trial.metric("plain", row.plain, step=row.n)
-        trial.metric("conditional", row.conditional, step=row.n)
+        trial.metric("plain", row.plain.mean, step=row.n)
+        trial.metric("conditional", row.conditional.mean, step=row.n)
+    _warn(trial, rows)
+    trial.table(_table(rows, _bounds(binary, lengths), binary))
+    trial.figure(_figure(rows, binary))
+
+
+def _binary(channel: Name, flip: float, matrix: str, inputs: tuple[float, ...]) -> Binary:
+    from labbook.channel.named import DiscreteChannel, symmetric, z_channel
+
+    named = {"bsc": symmetric, "z": z_channel}
+    rows = named[channel](flip).rows if channel in named else read_matrix("the matrix", matrix)
+    found = DiscreteChannel(inputs, rows)
+    if len(found.output) != 2:
+        raise ValueError(
+            f"the matrix has {len(found.output)} outputs; polar codes send bits, so give two."
+        )
+    return Binary.of(found)
+
+
+def _warn(trial: Trial, rows: list[Row]) -> None:
     if any(row.mismatches for row in rows):
         trial.warn("Bob's bits differ from Alice's in some blocks.")
-    trial.table(_table(rows, _bounds(flip, lengths), flip, information))
-    trial.figure(_figure(rows, flip, information))
+    longer = [row for row in rows if row.excess.mean > 0]
+    if longer:
+        each = ", ".join(
+            f"n = {row.n} by {row.excess.mean:.2g} ± {row.excess.se:.1g} over {row.blocks:,} blocks"
+            for row in longer
+        )
+        trial.warn(
+            f"The conditional code came out longer than the plain one for {each}, in bits per "
+            "symbol: these are too few to send, or to learn its law from."
+        )
 
 
-@dataclass(frozen=True)
-class _Row:
-    """Of one length; rates in bits per symbol.
-
-    z, flips_z: distances from what is exact, in standard errors; None where nothing is
-    rate: symbols sent a second
-    mismatches: blocks in which Bob's bits are not Alice's
-    """
-
-    n: int
-    exact: float | None
-    plain: float
-    conditional: float
-    se: float
-    z: float | None
-    flips_z: float
-    rate: float
-    mismatches: int
-
-
-def _say(trial: Trial, place: int, of: int, part: float) -> None:
-    trial.progress(place + part, of=of)
-
-
-def _measured(
-    trial: Trial, flip: float, n: int, symbols: int, said: Callable[[float], None]
-) -> _Row:
-    import numpy as np
-
-    from labbook.channel.polar.blocks import Polar, decode, slabs, thresholds
-    from labbook.channel.polar.rates import LARGEST_EXACT
-    from labbook.compute import Stream
-
-    code, blocks = Polar(n), max(2, min(symbols // n, 1 << 17))
-    law = _law(trial, code, flip, blocks)
-    stream, channel = Stream.named(trial.seed, f"sent {n}"), _Channel(trial, code, flip, "sent")
-    plain, conditional = np.empty(blocks), np.empty(blocks)
-    seconds, wrong, mismatches = 0.0, 0, 0
-    for slab in slabs(n, blocks):
-        first, count = slab.start, slab.stop - slab.start
-        started = time.perf_counter()
-        inputs, found = channel.send(count, stream, first)
-        seconds += time.perf_counter() - started
-        plain[slab] = law.plain_lengths(found.flips) / n
-        shared = thresholds(code, stream, count, first=first)
-        conditional[slab] = law.conditional_lengths(found.flips, shared) / n
-        wrong += int((found.outputs != inputs).sum())
-        decoded = decode(code, found.flips, stream, first=first)
-        mismatches += int((decoded != found.outputs).any(axis=1).sum())
-        said(slab.stop / blocks)
-    mean, se = float(conditional.mean()), float(conditional.std(ddof=1)) / math.sqrt(blocks)
-    exact = law.conditional_rate if n <= LARGEST_EXACT else None
-    return _Row(
-        n=n,
-        exact=exact,
-        plain=float(plain.mean()),
-        conditional=mean,
-        se=se,
-        z=None if exact is None else z_score(mean, exact, se),
-        flips_z=(wrong - blocks * n * flip) / math.sqrt(blocks * n * flip * (1 - flip)),
-        rate=blocks * n / seconds,
-        mismatches=mismatches,
-    )
-
-
-def _law(trial: Trial, code: Polar, flip: float, blocks: int) -> FlipLaw:
-    """Exact, or learnt from about as many blocks as are sent."""
-    from labbook.channel.polar.rates import LARGEST_EXACT, exact_law, learnt_law
-    from labbook.compute import Stream
-
-    if code.n <= LARGEST_EXACT:
-        return exact_law(flip, code.n)
-    most = max(2, min(blocks, MOST_LEARNT, MOST_LEARNT_SYMBOLS // code.n))
-    stream = Stream.named(trial.seed, f"learnt {code.n}")
-    _, learnt = _Channel(trial, code, flip, "learnt").send(most, stream, 0)
-    return learnt_law(2 * learnt.chances)
-
-
-class _Channel:
-    """Random inputs, and what is sent for them."""
-
-    def __init__(self, trial: Trial, code: Polar, flip: float, name: str) -> None:
-        self._code, self._flip = code, flip
-        self._rng = trial.rng(f"inputs {name} {code.n}")
-
-    def send(self, blocks: int, stream: Stream, first: int) -> tuple[NDArray[np.int64], Flips]:
-        import numpy as np
-
-        from labbook.channel.polar.blocks import simulate
-
-        inputs = self._rng.integers(0, 2, (blocks, self._code.n))
-        ones = np.where(inputs, 1 - self._flip, self._flip)
-        return inputs, simulate(self._code, ones, stream, first=first)
-
-
-def _bounds(flip: float, lengths: list[int]) -> dict[int, RateBounds]:
+def _bounds(binary: Binary, lengths: list[int]) -> dict[int, RateBounds]:
     from labbook.channel.polar.law import LARGEST_BOUNDED, rate_bounds
 
     known = [n for n in lengths if n <= LARGEST_BOUNDED]
-    return rate_bounds((flip,), (1.0,), max(known)) if known else {}
+    if binary.flip is None or not known:
+        return {}
+    return rate_bounds((binary.flip,), (1.0,), max(known))
 
 
-def _table(
-    rows: list[_Row], bounds: dict[int, RateBounds], flip: float, information: float
-) -> Table:
-    cells: tuple[tuple[Cell, ...], ...] = tuple(
-        (
-            row.n,
-            row.plain,
-            row.conditional,
-            row.se,
-            row.exact,
-            row.z,
-            row.flips_z,
-            *(bounds[row.n].conditional if row.n in bounds else (None, None)),
-            row.rate / 1e6,
-        )
-        for row in rows
-    )
-    columns = (
+def _table(rows: list[Row], bounds: dict[int, RateBounds], binary: Binary) -> Table:
+    columns = [
         Column("n"),
         Column("plain", unit="bits"),
+        Column("standard error of plain", unit="bits"),
         Column("conditional", unit="bits"),
         Column("standard error", unit="bits"),
         Column("exact", unit="bits"),
         Column("z"),
-        Column("z of flips"),
-        Column("at least", unit="bits"),
-        Column("at most", unit="bits"),
+        Column("z of outputs"),
+        *(Column(name, unit="bits") for name in ("at least", "at most") if bounds),
         Column("speed", unit="10⁶/s"),
-    )
+    ]
+    found = binary.channel
     return Table(
         "rates",
-        columns,
-        cells,
-        title=f"Bits per symbol; floor for one symbol {1 - 2 * flip:.4g}, "
-        f"mutual information {information:.6g}",
+        tuple(columns),
+        tuple(_cells(row, bounds) for row in rows),
+        title=f"Bits per symbol; floor for one symbol {found.floor:.4g}, "
+        f"mutual information {found.mutual_information:.6g}",
     )
 
 
-def _figure(rows: list[_Row], flip: float, information: float) -> Figure:
+def _cells(row: Row, bounds: dict[int, RateBounds]) -> tuple[Cell, ...]:
+    within = bounds[row.n].conditional if row.n in bounds else (None, None)
+    return (
+        row.n,
+        row.plain.mean,
+        row.plain.se,
+        row.conditional.mean,
+        row.conditional.se,
+        row.exact,
+        row.z,
+        row.outputs_z,
+        *(within if bounds else ()),
+        row.rate / 1e6,
+    )
+
+
+def _figure(rows: list[Row], binary: Binary) -> Figure:
     lengths = tuple(row.n for row in rows)
+    found, flip = binary.channel, binary.flip
+    title = (
+        f"A channel that flips one bit in {1 / flip:.3g}" if flip else "A channel of two outputs"
+    )
     return Figure(
         "rate",
         x=Axis("n", scale="log"),
         y=Axis("bits per symbol"),
-        series=(
-            Series("plain", lengths, tuple(row.plain for row in rows)),
+        series=tuple(
             Series(
-                "conditional",
+                name,
                 lengths,
-                tuple(row.conditional for row in rows),
-                error=tuple(row.se for row in rows),
-            ),
+                tuple(each.mean for each in values),
+                error=tuple(each.se for each in values),
+            )
+            for name, values in (
+                ("plain", [row.plain for row in rows]),
+                ("conditional", [row.conditional for row in rows]),
+            )
         ),
-        marks=(Mark("y", 1 - 2 * flip, "floor, n = 1"), Mark("y", information, "I")),
-        title=f"A channel that flips one bit in {1 / flip:.3g}",
+        marks=(
+            Mark("y", found.floor, "floor, n = 1"),
+            Mark("y", found.mutual_information, "I"),
+        ),
+        title=title,
     )

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Annotated
 
 from labbook.experiments import AtLeast, Between, Probabilities, Trial, experiment
-from labbook.experiments.beside import z_score
 from labbook.model import Axis, Cell, Column, Figure, Mark, Series, Table
 
 if TYPE_CHECKING:
-    from labbook.channel.coders.bit_blocks import BitBlocks
     from labbook.channel.laws.truncated import Truncated
-    from labbook.compute import Stream
 
 LARGEST_N = 1024
-SIMULATED_CANDIDATES = 2e8
-"""Candidates that all simulated blocks of a run may examine: some 3 s."""
 
 SOURCE = (
     "J. Schulman, Sending samples without bits-back, 2020, "
@@ -80,8 +74,8 @@ def channel_rate_vs_n(
     All figures are exact, by the types of a block: the acceptance A, H(K)/n and E log2 K / n of
     the index K, the total variation between what is decoded and q, of whole blocks and of one
     symbol, P_S = q(r <= M'), and the cost of two forms that decode q exactly. With eps fixed the
-    rate tends to KL + eps, not to KL. For a fair coin as p, short blocks are also simulated:
-    mean log2 K beside the exact one, with the distance in standard errors (z).
+    rate tends to KL + eps, not to KL. Short blocks are also simulated: mean log2 K beside the
+    exact one, with the distance in standard errors (z).
 
     p: the prior that both know, as probabilities
     q: the target that only Alice knows
@@ -91,10 +85,16 @@ def channel_rate_vs_n(
     """
     from labbook.channel import DiscretePair
     from labbook.channel.laws.truncated import Truncated
-    from labbook.channel.spectrum import types
+    from labbook.channel.levels import levels
+    from labbook.experiments.builtin.channel_block_runs import (
+        INDEX_COLUMNS,
+        index_row,
+        sent_of_all,
+        simulated,
+    )
 
     pair = DiscretePair(p, q)
-    blocks_of = {length: types(pair, length) for length in n}
+    blocks_of = {length: levels({pair: length}) for length in n}
     found: dict[tuple[int, float], Truncated] = {}
     for done, (length, slack) in enumerate([(a, b) for b in eps for a in n]):
         found[length, slack] = Truncated(blocks_of[length], length * (pair.kl_bits + slack))
@@ -102,19 +102,16 @@ def channel_rate_vs_n(
     trial.metric("kl_bits", pair.kl_bits)
     trial.metric("log2_m", pair.log2_m)
     trial.table(_table(found, pair.kl_bits))
-    if blocks and tuple(pair.p) == (0.5, 0.5):
-        rows = _simulate(trial, found, pair.q[1], blocks)
-        if rows:
-            trial.table(_simulated(rows, blocks))
-        else:
-            trial.warn(
-                f"{blocks:,} blocks of any of these lengths take too long to simulate: figures "
-                "are exact alone."
-            )
-    trial.figure(_figure(found, pair.kl_bits, pair.log2_m))
+    if blocks > 1:
+        sent = sent_of_all(trial, found, lambda n: (pair,) * n, blocks)
+        if sent:
+            rows = (index_row(*each, one, found[each]) for each, one in sent.items())
+            trial.table(simulated(INDEX_COLUMNS, rows, blocks))
+    marks = Mark("y", pair.kl_bits, "KL"), Mark("y", pair.log2_m, "log2 M")
+    trial.figure(rate_figure(found, *marks))
 
 
-def _row(n: int, eps: float, each: Truncated) -> tuple[Cell, ...]:
+def row(n: int, eps: float, each: Truncated) -> tuple[Cell, ...]:
     index = each.index
     return (
         n,
@@ -135,60 +132,12 @@ def _table(found: dict[tuple[int, float], Truncated], kl: float) -> Table:
     return Table(
         "rates",
         tuple(Column(name, unit=unit) for name, unit in COLUMNS),
-        tuple(_row(n, eps, each) for (n, eps), each in found.items()),
+        tuple(row(n, eps, each) for (n, eps), each in found.items()),
         title=f"Exact; KL(q‖p) = {kl:.6g} bits per symbol",
     )
 
 
-def _simulate(
-    trial: Trial, found: dict[tuple[int, float], Truncated], one: float, blocks: int
-) -> list[tuple[Cell, ...]]:
-    """Rows of n, eps, measured, standard error, exact, z."""
-    import numpy as np
-
-    from labbook.channel.coders.bit_blocks import LONGEST, BitBlocks, encode_block
-    from labbook.compute import Stream
-
-    rows: list[tuple[Cell, ...]] = []
-    mismatches = 0
-    for done, ((n, eps), each) in enumerate(found.items()):
-        trial.progress(len(found) + done, of=2 * len(found))
-        if n > LONGEST or blocks / each.acceptance > SIMULATED_CANDIDATES / len(found):
-            continue
-        bits, stream = BitBlocks(n, one, each.log2_cap), Stream.named(trial.seed, f"{n} {eps!r}")
-        messages = np.array([encode_block(bits, stream, block) for block in range(blocks)])
-        mismatches += sum(
-            not _is_hers(bits, stream, block, int(message))
-            for block, message in enumerate(messages)
-        )
-        logs = np.log2(messages) / n
-        mean, se = float(logs.mean()), float(logs.std(ddof=1)) / math.sqrt(blocks)
-        exact = each.index.mean_log2 / n
-        rows.append((n, eps, mean, se, exact, z_score(mean, exact, se)))
-    trial.metric("mismatches", mismatches)
-    return rows
-
-
-def _is_hers(bits: BitBlocks, stream: Stream, block: int, message: int) -> bool:
-    """Whether the block that Bob decodes is one that Alice's thresholds accept."""
-    from labbook.channel.coders.bit_blocks import decode_block
-
-    ones = decode_block(bits.n, stream, block, message).bit_count()
-    coin = stream.words(2 * message - 1, 1, block=block)[0]
-    return bool(bits.always[ones] or coin < bits.limits[ones])
-
-
-def _simulated(rows: list[tuple[Cell, ...]], blocks: int) -> Table:
-    names = ("n", "eps", "mean log2 K / n", "standard error", "exact", "z")
-    return Table(
-        "simulated",
-        tuple(Column(name) for name in names),
-        tuple(rows),
-        title=f"{blocks:,} blocks each; a z beyond 4 would be wrong",
-    )
-
-
-def _figure(found: dict[tuple[int, float], Truncated], kl: float, log2_m: float) -> Figure:
+def rate_figure(found: dict[tuple[int, float], Truncated], *marks: Mark) -> Figure:
     slacks = tuple(dict.fromkeys(eps for _, eps in found))
     series = []
     for slack in slacks:
@@ -212,6 +161,6 @@ def _figure(found: dict[tuple[int, float], Truncated], kl: float, log2_m: float)
         x=Axis("n", scale="log"),
         y=Axis("bits per symbol"),
         series=tuple(series),
-        marks=(Mark("y", kl, "KL"), Mark("y", log2_m, "log2 M")),
+        marks=marks,
         title="Ideal length of the index, per symbol",
     )

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from labbook.experiments import AtLeast, Probabilities, Trial, experiment
 from labbook.experiments.beside import z_score
+from labbook.experiments.sending import Tally, deliver, part
 from labbook.model import Axis, Cell, Column, Figure, Mark, Series, Table
+from labbook.text.amounts import count
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from labbook.channel import DiscretePair, Geometric, IndexCounts
 
-BLOCKS_AT_ONCE = 1 << 16
 CANDIDATE_LIMIT = 9e10
 """About an hour."""
 
@@ -75,11 +72,13 @@ def channel_rejection(
     q: the target that only Alice knows; nothing where p is nothing
     blocks: how many samples to send
     """
-    from labbook.channel import DiscretePair, message_law
+    from labbook.channel import DiscretePair, encoder, message_law
+    from labbook.compute import Stream
 
     pair = DiscretePair(p, q)
     law = message_law(pair)
-    tally = _send(trial, pair, blocks)
+    encode, told = encoder("rejection", trial.backend.name), part(trial, 0, 1)
+    tally = deliver(encode, pair, Stream(trial.seed), blocks, progress=told)
     rows = _lengths(tally.indices, law)
     _record(trial, pair, tally, rows)
     trial.table(_index_table(pair, rows))
@@ -87,13 +86,6 @@ def channel_rejection(
         trial.table(_symbol_table(pair, tally))
     trial.figure(_index_figure(pair, law, tally.indices))
     trial.figure(_length_figure(pair, rows))
-
-
-@dataclass(frozen=True, slots=True)
-class _Tally:
-    indices: IndexCounts
-    symbols: NDArray[np.int64]
-    mismatches: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,31 +107,6 @@ class _Row:
         if not self.comparable:
             return None
         return z_score(self.measured, self.exact, self.se, certain=True)
-
-
-def _send(trial: Trial, pair: DiscretePair, blocks: int) -> _Tally:
-    import numpy as np
-
-    from labbook.channel import IndexCounts, Prior, decode, encoder
-    from labbook.compute import Stream
-
-    # Bob has what follows from p and the seed, and nothing that Alice computed.
-    encode = encoder("rejection", trial.backend.name)
-    alice, bob, prior = Stream(trial.seed), Stream(trial.seed), Prior(pair.p)
-    indices, symbols, mismatches = IndexCounts(), np.zeros(len(pair.p), dtype=np.int64), 0
-    for first in range(0, blocks, BLOCKS_AT_ONCE):
-        count = min(BLOCKS_AT_ONCE, blocks - first)
-        said = partial(_say, trial, first, blocks)
-        sent = encode(pair, alice, count, first=first, progress=said)
-        decoded = decode(prior, bob, sent.messages, first=first)
-        indices = indices.merge(IndexCounts.of(sent.messages))
-        symbols += np.bincount(decoded, minlength=len(symbols))
-        mismatches += int(np.count_nonzero(decoded != sent.symbols))
-    return _Tally(indices, symbols, mismatches)
-
-
-def _say(trial: Trial, first: int, blocks: int, done: int, _: int) -> None:
-    trial.progress(first + done, of=blocks)
 
 
 def _lengths(found: IndexCounts, law: Geometric) -> dict[str, _Row]:
@@ -173,7 +140,7 @@ def _too_low(found: IndexCounts, exact: float) -> float:
     return max(found.entropy_bias, exact - math.log2(found.total))
 
 
-def _record(trial: Trial, pair: DiscretePair, tally: _Tally, rows: dict[str, _Row]) -> None:
+def _record(trial: Trial, pair: DiscretePair, tally: Tally, rows: dict[str, _Row]) -> None:
     blocks = tally.indices.total
     trial.metric("kl_bits", pair.kl_bits)
     trial.metric("log2_m", pair.log2_m)
@@ -186,7 +153,7 @@ def _record(trial: Trial, pair: DiscretePair, tally: _Tally, rows: dict[str, _Ro
     trial.metric("tv_floor", sum(floors) / 2)
     trial.metric("mismatches", tally.mismatches)
     if tally.mismatches:
-        trial.warn(f"Bob's sample differs from Alice's in {tally.mismatches:,} blocks.")
+        trial.warn(f"Bob's sample differs from Alice's in {count(tally.mismatches, 'block')}.")
     if not rows["index_entropy"].comparable:
         trial.warn(
             f"From {blocks:,} messages the entropy of the index reads at least "
@@ -212,13 +179,13 @@ def _index_table(pair: DiscretePair, rows: dict[str, _Row]) -> Table:
     )
 
 
-def _symbol_table(pair: DiscretePair, tally: _Tally) -> Table:
+def _symbol_table(pair: DiscretePair, tally: Tally) -> Table:
     names = ("symbol", "p", "q", "decoded", "standard error", "z")
     blocks = tally.indices.total
     rows: list[tuple[Cell, ...]] = []
-    for symbol, (count, exact) in enumerate(zip(tally.symbols, pair.sent, strict=True)):
+    for symbol, (decoded, exact) in enumerate(zip(tally.symbols, pair.sent, strict=True)):
         se = math.sqrt(exact * (1 - exact) / blocks)
-        row = _Row("", "", measured=count / blocks, se=se, exact=exact)
+        row = _Row("", "", measured=decoded / blocks, se=se, exact=exact)
         rows.append((symbol, pair.p[symbol], pair.q[symbol], row.measured, row.se, row.z))
     return Table(
         "symbols",

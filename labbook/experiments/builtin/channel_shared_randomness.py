@@ -13,11 +13,11 @@ from labbook.errors import ExperimentError
 from labbook.experiments import Between, Probabilities, Trial, experiment
 from labbook.experiments.beside import z_score
 from labbook.experiments.builtin.channel_rejection import SOURCE, check
+from labbook.experiments.sending import part
 from labbook.model import Axis, Cell, Column, Figure, Mark, Series, Table
+from labbook.text.amounts import count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from labbook.channel import DiscretePair, Sent
     from labbook.channel.codes.index_codes import IndexCode
     from labbook.channel.message_file import Written
@@ -69,10 +69,10 @@ def channel_shared_randomness(
     from labbook.compute import Stream
 
     pair = DiscretePair(p, q)
-    sent = encode(pair, Stream(trial.seed), blocks, progress=_part(trial, 0.0, 0.5))
+    sent = encode(pair, Stream(trial.seed), blocks, progress=part(trial, 0.0, 0.5))
     codes = _codes(pair)
     coded = {
-        name: each.write(sent.messages, _part(trial, 0.5 + 0.1 * at, 0.6 + 0.1 * at)).count
+        name: each.write(sent.messages, part(trial, 0.5 + 0.1 * at, 0.6 + 0.1 * at)).count
         for at, (name, each) in enumerate(codes.items())
     }
     written, mismatches = _deliver(trial, pair, sent, codes[code])
@@ -96,11 +96,6 @@ class _Row:
     @property
     def z(self) -> float | None:
         return z_score(self.measured, self.exact, self.se, certain=True)
-
-
-def _part(trial: Trial, begin: float, end: float) -> Callable[[int, int], None]:
-    """Progress that goes from one share of the whole to another."""
-    return lambda done, of: trial.progress(begin + (end - begin) * done / of, of=1)
 
 
 def _codes(pair: DiscretePair) -> dict[str, IndexCode]:
@@ -130,7 +125,7 @@ def _deliver(trial: Trial, pair: DiscretePair, sent: Sent, code: IndexCode) -> t
     with tempfile.TemporaryDirectory(prefix="labbook-") as scratch:
         messages, symbols = Path(scratch, "messages.lbm"), Path(scratch, "symbols.npy")
         file = message_file.MessageFile(sent.messages, code, seed=trial.seed, prior=pair.p)
-        written = message_file.write(messages, file, _part(trial, 0.9, 0.95))
+        written = message_file.write(messages, file, part(trial, 0.9, 0.95))
         trial.file("messages.lbm", messages)
         _decode_elsewhere(trial, messages, symbols)
         decoded = np.load(symbols, allow_pickle=False)
@@ -223,7 +218,7 @@ def _record(
     trial.metric("file_bits", 8 * written.file_bytes / blocks)
     trial.metric("mismatches", mismatches)
     if mismatches:
-        trial.warn(f"Bob's sample differs from Alice's in {mismatches:,} blocks.")
+        trial.warn(f"Bob's sample differs from Alice's in {count(mismatches, 'block')}.")
 
 
 def _length_table(pair: DiscretePair, rows: dict[str, _Row], blocks: int) -> Table:

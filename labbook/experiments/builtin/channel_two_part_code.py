@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from labbook.experiments import Above, AtMost, Between, Trial, experiment
@@ -15,6 +14,7 @@ from labbook.experiments.builtin.channel_two_part_runs import (
     patches,
     two_parts,
 )
+from labbook.experiments.sending import part
 from labbook.model import Axis, Cell, Column, Figure, Mark, Series, Table
 
 if TYPE_CHECKING:
@@ -45,11 +45,25 @@ SOURCES = (
 )
 
 
-def check(size: int, items: int) -> None:
+LARGEST_JOINT = 256
+"""Values of all latents of a message: their laws then take seconds."""
+
+
+def check(size: int, states: int, items: int, together: int) -> None:
     if items > held_out(size):
         raise ValueError(
             f"{items:,} items are more than the {held_out(size):,} patches of {size} × {size} "
             "cells that are kept from training. Give fewer, or a smaller size."
+        )
+    if items % together:
+        raise ValueError(
+            f"{items:,} items cannot be sent {together} together; "
+            f"give {items - items % together:,}."
+        )
+    if together > 1 and states**together > LARGEST_JOINT:
+        raise ValueError(
+            f"{together} latents of {states} states have {states**together:,} values together, "
+            f"above {LARGEST_JOINT}. Give fewer states, or fewer together."
         )
 
 
@@ -66,6 +80,7 @@ def channel_two_part_code(
     states: Annotated[int, Between(2, 64)] = 16,
     sharpness: Annotated[float, Above(0), AtMost(8)] = 1.0,
     items: Annotated[int, Between(50, 100_000)] = 1000,
+    together: Annotated[int, Between(1, 8)] = 1,
 ) -> None:
     """What a model with a latent variable promises to code an item in, and what codes really take.
 
@@ -77,30 +92,29 @@ def channel_two_part_code(
     both by bits-back coding. The index is coded by the law that it has over the patches of
     training ("ideal"), or by Elias's delta code, which knows none. Beside them, z is drawn and
     coded by p(z), and each cell is coded without z. That Bob has every z and every item is
-    verified.
+    verified. What an index takes beyond KL is paid once for each message, so that it falls per
+    item when one message names several latents.
 
     size: cells along one side of a patch
     states: how many values the latent variable z has
     sharpness: q(z|x) is the posterior to this power; at 1 the bound is −log2 p(x)
     items: how many patches to send
+    together: latents in one message; above 1 that is shown beside one in each
     """
     training, sent = patches(size, items, trial.rng("split"))
     mixture = _trained(trial, training, sent, states)
     work = Work(mixture.coder(sharpness), training, sent, trial.seed)
     parts = []
-    for number, name in enumerate(("rejection", "poisson")):
-        said = partial(_say, trial, number * items, 2 * items)
-        parts.append(two_parts(work, name, said))
+    ways = [(name, count) for count in sorted({1, together}) for name in ("rejection", "poisson")]
+    for number, (name, count) in enumerate(ways):
+        said = part(trial, number / len(ways), (number + 1) / len(ways))
+        parts.append(two_parts(work, name, count, said))
     chains = [bits_back(work, scramble=scramble) for scramble in (False, True)]
     _record(trial, work, parts, chains)
     rows = _codes(work, parts, chains)
     trial.table(_code_table(work, rows))
     trial.table(_exact_table(parts, chains))
     trial.figure(_code_figure(work, rows))
-
-
-def _say(trial: Trial, before: int, of: int, done: int, _: int) -> None:
-    trial.progress(before + done, of=of)
 
 
 def _trained(trial: Trial, training: Integers, sent: Integers, states: int) -> BernoulliMixture:
@@ -136,7 +150,7 @@ def _record(trial: Trial, work: Work, parts: list[TwoParts], chains: list[Chain]
     trial.metric("marginal_bits", work.bounds.marginal.mean())
     trial.metric("without_latent_bits", work.alone)
     for each in parts:
-        latent = float(each.ideal.mean())
+        latent = each.ideal
         trial.metric(f"{each.name}_latent_bits", latent)
         trial.metric(f"{each.name}_overhead_bits", latent - kl)
         trial.metric(f"{each.name}_bits", latent + each.given)
@@ -161,8 +175,8 @@ def _codes(work: Work, parts: list[TwoParts], chains: list[Chain]) -> list[Row]:
         both("bound", bounds.divergence.mean(), bounds.reconstruction.mean()),
         ("−log2 p(x)", None, None, float(bounds.marginal.mean())),
         *((chain.label, None, None, chain.net) for chain in chains),
-        *(both(f"{each.label}, ideal", each.ideal.mean(), each.given) for each in parts),
-        *(both(f"{each.label}, Elias", each.delta.mean(), each.given) for each in parts),
+        *(both(f"{each.label}, ideal", each.ideal, each.given) for each in parts),
+        *(both(f"{each.label}, Elias", each.delta, each.given) for each in parts),
         both("z by p(z)", work.sampled, bounds.reconstruction.mean()),
         ("without z", None, None, work.alone),
     ]

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from labbook.channel.latent.bitsback import LatentModel
-    from labbook.channel.latent.two_part import LatentCoder
+    from labbook.channel.latent.two_part import LatentCoder, Targets
     from labbook.channel.latent.variational import Bound
+    from labbook.channel.laws.mixture import GeometricMixture
     from labbook.model import Cell
 
     Reals = NDArray[np.float64]
@@ -29,6 +30,9 @@ ROWS, COLUMNS = 344, 403
 LANES = 16
 RANDOM_WORDS = 64
 """Of each lane, for bits-back to pop from."""
+
+MOST_POOLED = 512
+"""Messages of several latents whose law is taken over training: each has many parts."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,15 +118,15 @@ class Measured:
 class TwoParts:
     """What one coder of z sent.
 
-    ideal, delta: (n,), bits of each index, by its law over training and by Elias's delta code
+    ideal, delta: bits of the index per item, by its law over training and by Elias's delta code
     given: the bits that x given z took, per item
     mismatches: latents and items that Bob has otherwise
     """
 
     name: str
     label: str
-    ideal: Reals
-    delta: Reals
+    ideal: float
+    delta: float
     given: float
     measured: tuple[Measured, ...]
     mismatches: int
@@ -171,44 +175,73 @@ def patches(size: int, items: int, rng: np.random.Generator) -> tuple[Integers, 
     return bits[held_out(size) :], bits[:items]
 
 
-def two_parts(work: Work, name: str, progress: Callable[[int, int], None]) -> TwoParts:
-    """Send the items: z by a coder of `labbook.channel.latent.two_part.CODERS`, then x given z."""
+def two_parts(
+    work: Work, name: str, together: int, progress: Callable[[int, int], None]
+) -> TwoParts:
+    """Send the items: z by one of `LATENT_CODERS`, then x given z.
+
+    together: latents in one message
+    """
     import numpy as np
 
-    from labbook.channel import Prior, decode, elias_delta, expected_elias_delta
-    from labbook.channel.latent.two_part import CODERS, Targets, pooled_law, send
+    from labbook.channel import Prior, decode, elias_delta
+    from labbook.channel.latent.two_part import LATENT_CODERS, Targets, joined, parted, send
     from labbook.compute import Stream
 
-    coder: LatentCoder = CODERS[name]
-    targets = Targets.of(work.prior, work.q)
-    sent = send(coder, targets, Stream.named(work.seed, name), progress=progress)
-    latents = decode(Prior(tuple(work.prior)), Stream.named(work.seed, name), sent.messages)
+    coder, alone = LATENT_CODERS[name], together == 1
+    prior, q = joined(work.prior, work.q, together)
+    targets = Targets.of(prior, q)
+    stream = Stream.named(work.seed, name if alone else f"{name} {together}")
+    sent = send(coder, targets, stream, progress=progress)
+    symbols = decode(Prior(tuple(prior.tolist())), stream, sent.messages)
+    latents = parted(symbols, len(work.prior), together)
     given, wrong = _given(work, latents)
-    known = pooled_law(coder, Targets.of(work.prior, work.model.recognised(work.training)))
     indices, where = np.unique(sent.messages, return_inverse=True)
-    laws = [coder.law(pair) for pair in targets.pairs]
-    log2_index = targets.each([law.mean_log2 for law in laws])
+    ideal = -_law_of_training(work, coder, together).log2_pmf(indices)[where]
     delta = elias_delta(sent.messages).astype(np.float64)
-    expected = targets.each([expected_elias_delta(law) for law in laws])
-    lengths = work.joint(latents) - work.model.prior.lengths(latents)
+    label = coder.label if alone else f"{coder.label}, {together} together"
     return TwoParts(
-        name,
-        coder.label,
-        ideal=-known.log2_pmf(indices)[where],
-        delta=delta,
+        name if alone else f"{name}_together",
+        label,
+        ideal=float(ideal.mean()) / together,
+        delta=float(delta.mean()) / together,
         given=given / len(latents),
         measured=(
-            Measured(f"log2 of the index, {coder.label}", np.log2(sent.messages), log2_index),
-            Measured(f"its Elias delta code, {coder.label}", delta, expected),
+            *_indices(coder, targets, label, np.log2(sent.messages), delta),
             Measured(
-                f"−log2 p(x|z), {coder.label}",
-                lengths,
+                f"−log2 p(x|z), {label}",
+                work.joint(latents) - work.model.prior.lengths(latents),
                 work.bounds.reconstruction,
                 work.bounds.reconstruction_variance,
             ),
         ),
-        mismatches=int(np.count_nonzero(latents != sent.symbols)) + wrong,
+        mismatches=int(np.count_nonzero(symbols != sent.symbols)) + wrong,
     )
+
+
+def _indices(
+    coder: LatentCoder, targets: Targets, label: str, log2_index: Reals, delta: Reals
+) -> tuple[Measured, Measured]:
+    """log2 of each index and its length in Elias's delta code, beside their exact laws."""
+    from labbook.channel import expected_elias_delta
+
+    laws = [coder.law(pair) for pair in targets.pairs]
+    logs = targets.each([law.mean_log2 for law in laws])
+    lengths = targets.each([expected_elias_delta(law) for law in laws])
+    return (
+        Measured(f"log2 of the index, {label}", log2_index, logs),
+        Measured(f"its Elias delta code, {label}", delta, lengths),
+    )
+
+
+def _law_of_training(work: Work, coder: LatentCoder, together: int) -> GeometricMixture:
+    """Of the index, over the items of training."""
+    from labbook.channel.latent.two_part import Targets, joined, pooled_law
+
+    q = work.model.recognised(work.training)
+    if together > 1:
+        q = q[: together * MOST_POOLED]
+    return pooled_law(coder, Targets.of(*joined(work.prior, q, together)))
 
 
 def bits_back(work: Work, *, scramble: bool) -> Chain:

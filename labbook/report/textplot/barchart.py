@@ -30,6 +30,7 @@ from labbook.text.plain import plain_line
 _Cell = tuple[str, Style]
 
 MOST_BARS = 60
+_UPRIGHTS = "┆║:┇"  # of marks: the first is the only one in most charts
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _LEAST_ROOM = 10  # columns for the bars themselves
 
@@ -75,7 +76,10 @@ def draw_bar_chart(figure: Figure, width: int) -> list[Text]:
     several = len(figure.series) > 1
     entries = [Text.assemble((f"{look.glyph} ██", look.style), " ", look.name) for look in looks]
     entries = entries if several else []
-    entries += [Text.assemble(("┆", MARK), " ", f"{mark_text(mark)}") for mark in marks]
+    entries += [
+        Text.assemble((upright, MARK), " ", mark_text(mark))
+        for upright, mark in zip(itertools.cycle(_UPRIGHTS), marks, strict=False)
+    ]
     lines = heading_lines(plain_line(figure.x.heading), entries, width)
     previous = ""
     for bar in shown:
@@ -138,8 +142,8 @@ def _drawable(layout: _Layout, mark: Mark) -> bool:
 def _row(bar: _Bar | None, name: str, layout: _Layout, marks: list[Mark]) -> Text:
     cells = [(" ", Style.null())] * layout.bars
     _upright(cells, layout, 0.0, ("│", AXIS))
-    for mark in marks:
-        _upright(cells, layout, mark.at, ("┆", MARK))
+    for upright, mark in zip(itertools.cycle(_UPRIGHTS), marks, strict=False):
+        _upright(cells, layout, mark.at, (upright, MARK))
     if bar:
         _fill(cells, bar, layout)
         _whisker(cells, bar, layout)

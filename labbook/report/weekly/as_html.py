@@ -11,8 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labbook.model import Figure, Run
+from labbook.model.comparison import compare
+from labbook.report.comparison import MOST_SURROUNDINGS, tables
 from labbook.report.figures import adaptive_svg
 from labbook.report.html import note_html
+from labbook.report.left import picture_words
+from labbook.report.pictures import data_address
 from labbook.report.runs import backend_text, clock, params_text, state_words
 from labbook.report.tables import html_table
 from labbook.report.weekly import pages as week
@@ -53,6 +57,7 @@ def document_html(document: Document, cache: Path | None = None) -> str:
             standing=week.standing_words(document.steps),
             sections=document.sections,
             time=document.time,
+            comparisons=document.comparisons,
             runs=document.in_order,
             written=clock(document.written, with_day=True) if document.written else "",
         )
@@ -75,12 +80,16 @@ def _environment(directory: Path, document: Document, cache: Path | None) -> Env
         "note": lambda text: note_html(text, document.runs.keys()),
         "table": html_table,
         "image": lambda figure: _image(figure, cache),
+        "picture": lambda picture: data_address(picture, document.read(picture)),
+        "picture_words": picture_words,
         "describe": describe,
         "left_out": left_out,
         "run_id": lambda source: _known_run(source, document),
         "origin": week.origin_words,
         "state": state_words,
         "params": params_text,
+        "compared": week.comparison_title,
+        "tables": lambda block: list(tables(compare(block.runs), MOST_SURROUNDINGS)),
         "backend": _backend,
         "short_hash": lambda commit: plain_line(commit)[:10],
     }

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from labbook.model import Figure, Results, Run
+from labbook.model import Figure, Picture, Results, Run
+from labbook.model.comparison import compare
 from labbook.report import numbers
+from labbook.report.comparison import MOST_SURROUNDINGS, tables
+from labbook.report.left import picture_words
 from labbook.report.markdown import escape_markdown, safe_markdown
 from labbook.report.runs import backend_text, clock, commit_text, params_text
 from labbook.report.tables import markdown_table
@@ -18,17 +21,23 @@ _PLOT_COLUMNS = 72
 _RUN_COLUMNS = ("run", "experiment", "state", "time", "parameters", "seed", "backend", "commit")
 
 Address = Callable[[Figure], str]
+PictureAddress = Callable[[Picture], str | None]
 
 
-def weekly_markdown(pages: WeekPages, image: Address | None = None) -> str:
+def weekly_markdown(
+    pages: WeekPages, image: Address | None = None, picture: PictureAddress | None = None
+) -> str:
     """The report of a review as Markdown; see `document_markdown`."""
-    return document_markdown(week.week_document(pages), image)
+    return document_markdown(week.week_document(pages), image, picture)
 
 
-def document_markdown(document: Document, image: Address | None = None) -> str:
+def document_markdown(
+    document: Document, image: Address | None = None, picture: PictureAddress | None = None
+) -> str:
     """A report as Markdown. What notes say stays as written, but nothing in it is active.
 
     image: gives the address of a figure's image; without it figures are drawn as text
+    picture: gives the address of a picture that a run left; without one it is only named
     """
     lines = [f"# {escape_markdown(document.title)}", ""]
     under = [escape_markdown(each) for each in (document.under, document.author) if each]
@@ -39,8 +48,9 @@ def document_markdown(document: Document, image: Address | None = None) -> str:
         lines += [f"**{escape_markdown(sentence)}**", ""]
     lines += _follow_up(document.steps)
     for section in document.sections:
-        lines += [f"## {section.title}", "", *_section(section, image), ""]
+        lines += [f"## {section.title}", "", *_section(section, image, picture), ""]
     lines += _time(document, image)
+    lines += _comparisons(document)
     lines += _runs(document.in_order)
     written = f" on {clock(document.written, with_day=True)}" if document.written else ""
     return "\n".join([*lines, f"*Written by labbook{written}.*", ""])
@@ -59,7 +69,9 @@ def _follow_up(steps: tuple[FollowUp, ...]) -> Iterator[str]:
     yield ""
 
 
-def _section(section: ShownSection, image: Address | None) -> Iterator[str]:
+def _section(
+    section: ShownSection, image: Address | None, picture: PictureAddress | None
+) -> Iterator[str]:
     if not section.items and not section.repositories:
         yield "*Nothing noted.*"
     box = "[ ] " if section.is_plan else ""
@@ -68,6 +80,7 @@ def _section(section: ShownSection, image: Address | None) -> Iterator[str]:
         yield from _item(f"{box}{shown.item.text}", origin)
         if shown.results:
             yield from _indented(_results(shown.results, image))
+            yield from _indented(_pictures(shown.results, picture))
     for name, commits in section.repositories:
         yield from (*([""] if section.items else []), f"### {escape_markdown(name)}", "")
         for shown in commits:
@@ -120,8 +133,28 @@ def _time(document: Document, image: Address | None) -> Iterator[str]:
             yield from (escape_markdown(sentence), "")
 
 
+def _pictures(results: Results, picture: PictureAddress | None) -> Iterator[str]:
+    for each in results.pictures:
+        address, words = picture(each) if picture else None, escape_markdown(picture_words(each))
+        if address is None:
+            yield f"*{words}*"
+        else:
+            yield f"{'' if address.endswith('.pdf>') else '!'}[{words}]({address})"
+        yield ""
+
+
 def _hash(shown: ShownItem) -> str:
     return f"`{shown.origin}`" if shown.origin.isalnum() else escape_markdown(shown.origin)
+
+
+def _comparisons(document: Document) -> Iterator[str]:
+    if not document.comparisons:
+        return
+    yield from ("## Comparisons", "")
+    for block in document.comparisons:
+        yield from (f"### {escape_markdown(week.comparison_title(block))}", "")
+        shown = tables(compare(block.runs), MOST_SURROUNDINGS)
+        yield from _results(Results(tables=tuple(shown)), None)
 
 
 def _runs(runs: list[Run]) -> Iterator[str]:

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labbook.errors import ReportError
-from labbook.model import Figure, Results, Run, Table
+from labbook.model import ComparisonBlock, Figure, Results, Run, Table
+from labbook.model.comparison import compare
+from labbook.report.comparison import MOST_SURROUNDINGS, tables
 from labbook.report.figures import draw_file, svg
 from labbook.report.markup import Piece, blocks
 from labbook.report.runs import clock, params_text, state_words
@@ -94,6 +96,7 @@ def _content(document: Document, cache: Path | None, fonts: list[str]) -> dict[s
         "steps": [_step(step) for step in document.steps],
         "sections": [_section(section, cache) for section in document.sections],
         "time": None if document.time is None else _time(document.time, cache),
+        "comparisons": [_comparison(block) for block in document.comparisons],
         "runs": [_run(run) for run in document.in_order],
         "fonts": fonts,
     }
@@ -145,6 +148,11 @@ def _results(results: Results, cache: Path | None) -> dict[str, Any]:
         "figures": [_figure(figure, cache) for figure in results.figures],
         "missing": _lines(results.missing),
     }
+
+
+def _comparison(block: ComparisonBlock) -> dict[str, Any]:
+    shown = tables(compare(block.runs), MOST_SURROUNDINGS)
+    return {"title": week.comparison_title(block), "tables": [_table(table) for table in shown]}
 
 
 def _time(time: TimePages, cache: Path | None) -> dict[str, Any]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from labbook.model import (
+    ComparisonBlock,
     Figure,
     Moment,
     NextStep,
+    Picture,
     Results,
     ReviewDraft,
     ReviewItem,
@@ -19,6 +21,8 @@ from labbook.model import (
     StepState,
     Table,
 )
+from labbook.report.comparison import runs_text
+from labbook.report.runs import clock
 from labbook.text.plain import plain_line
 
 if TYPE_CHECKING:
@@ -43,9 +47,12 @@ class WeekPages:
     """A review with everything that its items point at.
 
     runs: by id, the runs of the period and those that items point at, with what they show
+    sweeps: by id, what the sweeps show that items point at
     written: when the report was made
     author: whose notebook it is
     time: where the period went; None where nothing is known of it
+    comparisons: those on the days of the period
+    read: gives a stored picture; None when it is gone
     """
 
     draft: ReviewDraft
@@ -53,6 +60,9 @@ class WeekPages:
     written: Moment | None = None
     author: str = ""
     time: TimePages | None = None
+    sweeps: Mapping[int, Results] = field(default_factory=dict)
+    comparisons: tuple[ComparisonBlock, ...] = ()
+    read: Callable[[Picture], bytes | None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +81,7 @@ class ShownItem:
 
     origin: where it came from, in words
     run: the run it came from, if the report knows it
-    results: what that run shows, where this is the first item to come from it
+    results: what that run or sweep shows, where this is the first item to come from it
     """
 
     item: ReviewItem
@@ -102,6 +112,7 @@ class Document:
     missing: what could not be gathered, each in a sentence
     steps: what became of what the review before had planned
     runs: those of its table, and those that its texts may point at
+    read: gives a stored picture; None when it is gone
     """
 
     title: str
@@ -114,6 +125,8 @@ class Document:
     time: TimePages | None = None
     runs: Mapping[int, tuple[Run, Results]] = field(default_factory=dict)
     written: Moment | None = None
+    comparisons: tuple[ComparisonBlock, ...] = ()
+    read: Callable[[Picture], bytes | None] = lambda _: None
 
     @property
     def in_order(self) -> list[Run]:
@@ -135,7 +148,14 @@ def week_document(pages: WeekPages) -> Document:
         time=pages.time,
         runs=pages.runs,
         written=pages.written,
+        comparisons=pages.comparisons,
+        read=pages.read,
     )
+
+
+def comparison_title(block: ComparisonBlock) -> str:
+    """ "2026-11-20 10:03, runs 4 and 7"."""
+    return f"{block.day} {clock(block.time)}, {runs_text(block.runs)}"
 
 
 def follow_up(draft: ReviewDraft) -> tuple[FollowUp, ...]:
@@ -158,7 +178,7 @@ def follow_up(draft: ReviewDraft) -> tuple[FollowUp, ...]:
 
 def sections(pages: WeekPages) -> tuple[ShownSection, ...]:
     """The four sections; a run's tables and figures stand below the first item from it."""
-    shown: set[int] = set()
+    shown: set[str] = set()
     found = []
     for section in Section:
         items = [_shown(item, pages, shown) for item in pages.draft.section(section)]
@@ -188,7 +208,7 @@ def origin_words(source: str) -> str:
     kind, _, rest = source.partition(":")
     if kind == "commit":
         return plain_line(rest.rpartition("@")[2])[:_HASH_LENGTH]
-    words = {"run": "run", "note": "note", "step": "next step"}
+    words = {"run": "run", "sweep": "sweep", "note": "note", "step": "next step"}
     return f"{words[kind]} {plain_line(rest)}" if kind in words else plain_line(source)
 
 
@@ -221,14 +241,15 @@ def standing_words(steps: tuple[FollowUp, ...]) -> str:
     return ", ".join(f"{count} {name}" for name, count in counts.items() if count)
 
 
-def _shown(item: ReviewItem, pages: WeekPages, shown: set[int]) -> ShownItem:
+def _shown(item: ReviewItem, pages: WeekPages, shown: set[str]) -> ShownItem:
+    first = item.source not in shown
+    shown.add(item.source)
     number = run_id(item.source)
     found = pages.runs.get(number) if number is not None else None
     origin = origin_words(item.source)
-    if found is None or number is None:
-        return ShownItem(item, origin)
-    first = number not in shown
-    shown.add(number)
+    if found is None:
+        swept = pages.sweeps.get(item.source_id("sweep") or 0)
+        return ShownItem(item, origin, results=swept if first else None)
     return ShownItem(item, origin, found[0], found[1] if first else None)
 
 

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from labbook.model import Moment, NextStep, Note, Results, ReviewItem, Run, Section, StepState
+from labbook.model import (
+    Moment,
+    NextStep,
+    Note,
+    Picture,
+    Results,
+    ReviewItem,
+    Run,
+    Section,
+    StepState,
+)
 from labbook.report.runs import params_text
 from labbook.report.weekly.pages import Document, ShownItem, ShownSection, TimePages, days
 from labbook.text.period import Period
@@ -26,6 +36,7 @@ class ThreadPages:
     period: from its first to its last day; None where nothing was done on it
     notes: oldest first
     runs: by id, with what they show
+    read: gives a stored picture; None when it is gone
     """
 
     thread: Thread
@@ -38,6 +49,7 @@ class ThreadPages:
     written: Moment | None = None
     author: str = ""
     time: TimePages | None = None
+    read: Callable[[Picture], bytes | None] = lambda _: None
 
 
 def thread_document(pages: ThreadPages) -> Document:
@@ -66,6 +78,7 @@ def thread_document(pages: ThreadPages) -> Document:
         time=pages.time,
         runs=pages.runs,
         written=pages.written,
+        read=pages.read,
     )
 
 

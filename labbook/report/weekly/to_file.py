@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from labbook.model import Figure
+from labbook.model import Figure, Picture
 from labbook.report.figures import content_key, draw_file, png
 from labbook.report.files import make_directory, no_directory, write_whole
+from labbook.report.pictures import write_beside
 from labbook.report.weekly.as_html import document_html
 from labbook.report.weekly.as_markdown import document_markdown
 from labbook.report.weekly.as_pdf import document_pdf
@@ -43,4 +44,8 @@ def write_document(document: Document, form: Form, path: Path, cache: Path | Non
         write_whole(make_directory(images) / name, drawn)
         return f"<{images.name}/{name}>"
 
-    return write_whole(path, document_markdown(document, image).encode())
+    def picture(each: Picture) -> str | None:
+        name = write_beside(each, document.read(each), images)
+        return name and f"<{images.name}/{name}>"
+
+    return write_whole(path, document_markdown(document, image, picture).encode())

@@ -36,14 +36,38 @@ command = table(
     "command",
     Column("run_id", INTEGER, nullable=False),
     Column("role", TEXT, nullable=False),
-    Column("metrics_offset", INTEGER, nullable=False, server_default=text("0")),
     Column("argv", TEXT, nullable=False),
     Column("directory", TEXT, nullable=False),
     PrimaryKeyConstraint("run_id"),
     ForeignKeyConstraint(["run_id"], ["run.id"]),
     one_of("role", "run", "around"),
-    CheckConstraint("metrics_offset >= 0", name="metrics_offset"),
 )
+
+# How much of a run's metrics.jsonl is in the notebook; no row while that is nothing.
+metrics_file = table(
+    "metrics_file",
+    Column("run_id", INTEGER, nullable=False),
+    Column("taken_bytes", INTEGER, nullable=False),
+    PrimaryKeyConstraint("run_id"),
+    ForeignKeyConstraint(["run_id"], ["run.id"]),
+    CheckConstraint("taken_bytes >= 0", name="taken_bytes"),
+)
+
+# Stored files that say where a run comes from, apart from those that it made.
+provenance = table(
+    "provenance",
+    Column("run_id", INTEGER, nullable=False),
+    Column("name", TEXT, nullable=False),
+    Column("sha256", TEXT, nullable=False),
+    Column("size_bytes", INTEGER, nullable=False),
+    Column("media_type", TEXT, nullable=False),
+    PrimaryKeyConstraint("run_id", "name"),
+    ForeignKeyConstraint(["run_id"], ["run.id"]),
+    CheckConstraint("length(sha256) = 64", name="sha256"),
+    CheckConstraint("size_bytes >= 0", name="size_bytes"),
+    sqlite_with_rowid=False,
+)
+Index(None, provenance.c.sha256)
 
 run_usage = table(
     "run_usage",

@@ -91,6 +91,8 @@ run = table(
 Index(None, run.c.experiment, run.c.id)
 Index(None, run.c.day)
 Index(None, run.c.parent_id)
+Index(None, run.c.started_us)
+Index(None, run.c.duration_s)
 Index(
     "ix_run_active",
     run.c.id,
@@ -119,7 +121,13 @@ Index(
     unique=True,
     sqlite_where=text("is_last = 1"),
 )
-Index("ix_metric_last_value", metric.c.name, metric.c.value, sqlite_where=text("is_last = 1"))
+Index(
+    "ix_metric_last_value",
+    metric.c.name,
+    metric.c.value,
+    metric.c.run_id,
+    sqlite_where=text("is_last = 1"),
+)
 
 artifact = table(
     "artifact",

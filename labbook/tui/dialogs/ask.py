@@ -25,6 +25,7 @@ class Ask(Dialog[str]):
     """Asks for a line of text.
 
     reading: shown below the line while it is typed; its error keeps Enter from answering
+    value: what stands in the line at first
     """
 
     ABOUT = "Type an answer; Enter gives it, Esc closes without one."
@@ -32,13 +33,16 @@ class Ask(Dialog[str]):
         key("ask.answer", "enter", "answer", "answer", show=True)
     ]
 
-    def __init__(self, title: str, placeholder: str, reading: Reading | None = None) -> None:
+    def __init__(
+        self, title: str, placeholder: str, reading: Reading | None = None, value: str = ""
+    ) -> None:
         super().__init__(title)
+        self._value = value
         self._placeholder = placeholder
         self._reading = reading
 
     def compose_dialog(self) -> ComposeResult:
-        yield Line(placeholder=self._placeholder)
+        yield Line(self._value, placeholder=self._placeholder)
         yield Words(id="meaning")
 
     def on_input_changed(self, event: Input.Changed) -> None:

@@ -16,6 +16,7 @@ from textual.widgets import Input
 from labbook.desk import launch
 from labbook.errors import UsageError
 from labbook.model import Run, Specification
+from labbook.report.numbers import exact
 from labbook.text.plain import plain, plain_line
 from labbook.tui.dialogs.dialog import Dialog
 from labbook.tui.keys import key
@@ -60,6 +61,7 @@ class Launcher(Dialog[Run]):
     """Answers with the run that was started.
 
     name: an experiment to begin with
+    repeats: a run of it whose values stand in the form at first
     """
 
     CSS_PATH = "launcher.tcss"
@@ -75,11 +77,13 @@ class Launcher(Dialog[Run]):
         key("launcher.next", "tab", "app.focus_next", "next field", show=True),
     ]
 
-    def __init__(self, name: str = "") -> None:
-        super().__init__("Run an experiment")
+    def __init__(self, name: str = "", repeats: Run | None = None) -> None:
+        title = f"Run {repeats.id} once more" if repeats else "Run an experiment"
+        super().__init__(title)
         self._asked = name
+        self._repeats = repeats
         self._found: dict[str, Specification] = {}
-        self._typed: dict[str, dict[str, str]] = {}
+        self._typed = {name: _values(repeats)} if repeats else {}
         self._check = Later(self, CHECK_AFTER_S, self._check_now)
         self._starting = False
 
@@ -106,6 +110,9 @@ class Launcher(Dialog[Run]):
         self.query_one("#problems", Words).update(Content.styled(said, "$warning"))
         await self._narrow()
         if self._asked in self._found:
+            choices = self.query_one(Choices)
+            choices.highlighted = choices.get_option_index(self._asked)
+            await self._fill_in()
             self.call_after_refresh(self.action_go)
 
     @on(Input.Changed, "#filter")
@@ -202,7 +209,15 @@ class Launcher(Dialog[Run]):
             return
         self._starting = True
         name = form.specification.name
-        start = partial(launch.launch, self.desk, name, form.given, backend=form.backend)
+        repeats = self._repeats if name == self._asked else None
+        start = partial(
+            launch.launch,
+            self.desk,
+            name,
+            form.given,
+            backend=form.backend,
+            parent_id=repeats.id if repeats else None,
+        )
         self.labbook.writer.write(self, STARTING, start, Launched)
 
     def action_close(self) -> None:
@@ -226,6 +241,13 @@ class Launcher(Dialog[Run]):
             self._form.say((message.error.message,))
         else:
             super().troubled(message)
+
+
+def _values(run: Run) -> dict[str, str]:
+    """What one would type for a run's parameters, seed and backend."""
+    typed = {name: exact(value) for name, value in run.params.items() if value is not None}
+    typed |= {"seed": str(run.seed)} if run.seed is not None else {}
+    return typed | {"backend": run.backend or run.backend_asked or "auto"}
 
 
 def _line(specification: Specification) -> Content:

@@ -13,11 +13,11 @@ from textual.message import Message
 
 from labbook.desk import steps
 from labbook.model import NextStep
+from labbook.text.amounts import count
 from labbook.text.plain import plain_line
 from labbook.tui.dialogs.ask import Ask
 from labbook.tui.dialogs.dialog import Dialog
 from labbook.tui.keys import key
-from labbook.tui.phrases import count
 from labbook.tui.undo import Undo
 from labbook.tui.widgets.choices import Choices
 from labbook.tui.widgets.words import Words

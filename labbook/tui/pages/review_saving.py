@@ -12,12 +12,12 @@ from textual.message import Message
 from labbook.desk import review
 from labbook.desk.desk import Desk
 from labbook.model import Draft, Review, ReviewDraft
+from labbook.text.amounts import count
 from labbook.text.when import Period
 from labbook.tui import review_edits as edits
 from labbook.tui.keys import key
 from labbook.tui.outside import open_files
 from labbook.tui.pages.review_editing import ReviewEditing
-from labbook.tui.phrases import count
 from labbook.tui.review_reading import Gathered, ReviewAnswered, drop_kept, read_review
 from labbook.tui.review_words import what_is_saved
 from labbook.tui.work import Done, ask

@@ -43,6 +43,7 @@ class RunActions(Page):
     BINDINGS: ClassVar[list[BindingType]] = [
         key("run.cancel", "c", "cancel_run", "cancel", show=True, about="cancel the run"),
         key("run.log", "l", "log", "log", show=True, about="what it prints"),
+        key("run.again", "R", "again", "again", about="run it again, with changes"),
         key("run.figures", "o", "figures", "figures", show=True, about="figures as files"),
     ]
 
@@ -55,6 +56,8 @@ class RunActions(Page):
         run = self.selected_run
         if action == "cancel_run":
             return run is not None and not run.state.has_ended
+        if action == "again":
+            return run is not None and run.command is None
         if action in ("log", "figures"):
             return run is not None
         return super().check_action(action, parameters)
@@ -81,6 +84,11 @@ class RunActions(Page):
         else:
             self.labbook.say(f"{run_name(run)} is asked to stop.")
 
+    def action_again(self) -> None:
+        """The launcher with this run's values."""
+        if (run := self.selected_run) is not None:
+            self.labbook.launch_again(run)
+
     def action_log(self) -> None:
         from labbook.tui.dialogs.log_view import LogView
 
@@ -95,8 +103,9 @@ class RunActions(Page):
 
     def _draw(self, run: Run) -> tuple[tuple[Path, ...], bool]:
         """In a thread: matplotlib takes its time."""
-        from labbook.desk import report
+        from labbook.desk import report, runs
 
+        run = runs.run(self.desk, run.id)  # in a list, runs are without their artifacts
         directory = Path(tempfile.mkdtemp(prefix=f"labbook-run-{run.id}-"))
         paths = report.draw_figures(self.desk, run, directory)
         return paths, bool(paths) and open_files(paths)

@@ -15,18 +15,30 @@ from textual.widgets import Input
 
 from labbook.desk import find
 from labbook.desk.desk import Desk
+from labbook.errors import UsageError
 from labbook.model import Results, Run
 from labbook.report.runs import headline
+from labbook.text.plain import plain_line
+from labbook.tui.dialogs.ask import Ask
 from labbook.tui.drawing import draw_run, progress_line
 from labbook.tui.keys import key
 from labbook.tui.later import Later
-from labbook.tui.pages.run_actions import RunActions
-from labbook.tui.run_list import PAGE, FoundRuns, RunsRead, find_runs, fit, headings, line
+from labbook.tui.pages.run_marks import RunMarks
+from labbook.tui.run_list import (
+    PAGE,
+    Asked,
+    FoundRuns,
+    RunsRead,
+    find_runs,
+    fit,
+    headings,
+    line,
+)
 from labbook.tui.widgets.choices import Choices
 from labbook.tui.widgets.line import Line
 from labbook.tui.widgets.pane import Pane
 from labbook.tui.widgets.words import Words
-from labbook.tui.work import ask
+from labbook.tui.work import Trouble, ask
 
 WAIT_S = 0.06
 """A key held down passes many runs; only the one it stops at is read and drawn."""
@@ -38,7 +50,10 @@ ROW_MARGIN = 3
 
 
 class RunDrawn(Message):
-    """Everything about one run, drawn."""
+    """Everything about one run, drawn.
+
+    run: as it stands in the list
+    """
 
     def __init__(self, run: Run, results: Results, content: Content) -> None:
         super().__init__()
@@ -47,19 +62,23 @@ class RunDrawn(Message):
         self.content = content
 
 
-class RunsPage(RunActions):
+class RunsPage(RunMarks):
     """The runs of the notebook."""
 
     PAGE = "runs"
     CSS_PATH = "runs.tcss"
     ABOUT = (
-        "Every run, newest first. Type / and any words that a run must have: an experiment, a "
-        "state, a parameter such as shift=1, a metric's name, a day."
+        "Every run, newest first. Type / and what a run must meet: kl.* state:finished shift>=0.5 "
+        "k3.stdev<2 tag:paper after:monday -tag:old is:pinned (a or b), and any words of its text. "
+        "Conditions beside each other must all hold. s sorts, f chooses columns, space marks runs "
+        "and c compares them."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         key("runs.read", "enter", "read_run", "read", show=True, about="read its details"),
         key("runs.day", "d", "day", "day", show=True, about="go to its day"),
         key("runs.filter", "slash", "filter", "filter", show=True),
+        key("runs.sort", "s", "sort", "sort", about="sort by a metric, a parameter, a field"),
+        key("runs.columns", "f", "columns", "columns", about="choose metrics and parameters"),
         key("runs.launch", "r", "app.launch", "run", show=True, about="run an experiment"),
         key("runs.back", "escape", "back", "back to the list"),
     ]
@@ -67,6 +86,8 @@ class RunsPage(RunActions):
     def __init__(self) -> None:
         super().__init__()
         self._found = FoundRuns((), more=False)
+        self._sort = ""
+        self._columns: tuple[str, ...] = ()
         self._by_name: dict[str, Run] = {}
         self._wanted = PAGE
         self._sought: int | None = None
@@ -77,7 +98,8 @@ class RunsPage(RunActions):
 
     def compose_page(self) -> ComposeResult:
         with Container(id="ask"):
-            yield Line(placeholder="/ filter: kl failed shift=1", id="filter")
+            yield Line(placeholder="/ filter: kl.* state:failed shift>=1", id="filter")
+        yield Words(id="wrong")
         with Container(id="both"):
             with Vertical(id="list"):
                 yield Words(id="headings")
@@ -105,17 +127,35 @@ class RunsPage(RunActions):
     # The list
 
     def read(self) -> None:
-        words = self.query_one("#filter", Line).value
-        find_them = partial(find_runs, self.desk, words, self._wanted, self._sought)
+        find_them = partial(find_runs, self.desk, self._asked, self._wanted, self._sought)
         ask(self, "runs", find_them, RunsRead)
 
+    @property
+    def _asked(self) -> Asked:
+        return Asked(self.query_one("#filter", Line).value, self._sort, self._columns)
+
+    def troubled(self, message: Trouble) -> None:
+        """A query that cannot be understood is explained below it; the list stays."""
+        if message.doing == "runs" and isinstance(message.error, UsageError):
+            words = f"{message.error.message} {message.error.hint}"
+            self._say_wrong(Content.styled(plain_line(words), "$error"))
+        else:
+            super().troubled(message)
+
+    def _say_wrong(self, words: Content) -> None:
+        self.query_one("#wrong", Words).update(words)
+        self.query_one("#wrong").display = bool(words.plain)
+
     def on_runs_read(self, message: RunsRead) -> None:
+        self._say_wrong(Content())
         self._found = message.found
         self._fill()
         sought, self._sought = self._sought, None
         if str(sought) in self._by_name:
             choices = self.query_one(Choices)
             choices.highlighted = choices.get_option_index(str(sought))
+        if self.focused is None and self._by_name:
+            self.query_one(Choices).focus()  # a list that was hidden for a while has lost it
         self._show_soon.ask()
         self.refresh_bindings()
 
@@ -123,11 +163,13 @@ class RunsPage(RunActions):
         runs = self._found.runs
         choices = self.query_one(Choices)
         # The list's place: the list itself has no width while it is hidden.
-        columns = fit(runs, self.query_one("#list").content_size.width - ROW_MARGIN)
+        asked = self._asked
+        columns = fit(runs, self.query_one("#list").content_size.width - ROW_MARGIN, asked)
         self._by_name = {str(run.id): run for run in runs}
-        choices.fill([(line(run, columns), str(run.id)) for run in runs], keep=True)
+        rows = [line(run, columns, asked, marked=run.id in self.marked) for run in runs]
+        choices.fill([(row, str(run.id)) for row, run in zip(rows, runs, strict=True)], keep=True)
         choices.display = bool(runs)
-        self.query_one("#headings", Words).update(headings(columns) if runs else Content())
+        self.query_one("#headings", Words).update(headings(columns, asked) if runs else Content())
         self.query_one("#nothing", Words).update(self._nothing())
         self.query_one("#nothing").display = not runs
         # A short list leaves its room to the details below it.
@@ -136,7 +178,7 @@ class RunsPage(RunActions):
 
     def _nothing(self) -> Content:
         if self.query_one("#filter", Line).value:
-            return Content.styled("No run has all of these words.", "$quiet")
+            return Content.styled("No run meets this query.", "$quiet")
         return Content.assemble(
             ("No run yet. ", "$quiet"), ("r", "bold $accent"), (" starts one.", "$quiet")
         )
@@ -166,25 +208,46 @@ class RunsPage(RunActions):
     def action_filter(self) -> None:
         self.query_one("#filter", Line).focus()
 
+    def show_marks(self) -> None:
+        self._fill()
+
+    def action_sort(self) -> None:
+        def answered(sort: str | None) -> None:
+            if sort is not None:
+                self._sort, self._wanted = sort, PAGE
+                self.read()
+
+        title = "Sort by (-name: largest first; empty: newest first)"
+        self.app.push_screen(Ask(title, "k3.stdev, -took, started", value=self._sort), answered)
+
+    def action_columns(self) -> None:
+        def answered(names: str | None) -> None:
+            if names is not None:
+                self._columns = tuple(dict.fromkeys(names.replace(",", " ").split()))
+                self.read()
+
+        title = "Columns (empty: the first metrics)"
+        shown = " ".join(self._columns)
+        self.app.push_screen(Ask(title, "shift k3.stdev seed", value=shown), answered)
+
     # The run
 
     def _show(self) -> None:
         run = self.selected_run
         pane = self.query_one("#detail", Pane)
-        was_hidden = not pane.display
         pane.display = run is not None
-        if was_hidden and pane.display:
-            self.call_after_refresh(self._show)  # it has no width before its next layout
-            return
         width = pane.scrollable_content_region.width or pane.size.width
-        if run is not None and width > 0:
+        if run is not None and width == 0 and self.is_current:
+            self._show_soon.ask()  # one that was hidden has no width before its next layout
+        elif run is not None and width > 0:
             known = self._shown.results if self._is_shown(run) and self._shown else None
             draw = partial(_drawn, self.desk, run, width, known)
             ask(self, "run", draw, lambda found: RunDrawn(*found))
 
     def _is_shown(self, run: Run) -> bool:
+        """Whether its results are those on show: they come when a run ends."""
         shown = self._shown
-        return shown is not None and (shown.run.id, shown.run.artifacts) == (run.id, run.artifacts)
+        return shown is not None and (shown.run.id, shown.run.state) == (run.id, run.state)
 
     def on_run_drawn(self, message: RunDrawn) -> None:
         another = self._shown is None or self._shown.run.id != message.run.id
@@ -226,5 +289,8 @@ class RunsPage(RunActions):
 
 
 def _drawn(desk: Desk, run: Run, width: int, known: Results | None) -> tuple[Run, Results, Content]:
-    results = known or find.results(desk, run)
-    return run, results, draw_run(run, width, results)
+    from labbook.desk import runs
+
+    whole = runs.run(desk, run.id)
+    results = known or find.results(desk, whole)
+    return run, results, draw_run(whole, width, results)

@@ -16,11 +16,11 @@ from textual.widgets import Input
 from labbook.desk import find
 from labbook.model import Hit, HitKind
 from labbook.text import query
+from labbook.text.amounts import count
 from labbook.text.plain import plain, plain_line
 from labbook.tui.keys import key
 from labbook.tui.later import Later
 from labbook.tui.pages.page import Page
-from labbook.tui.phrases import count
 from labbook.tui.widgets.choices import Choices
 from labbook.tui.widgets.line import Line
 from labbook.tui.widgets.words import Words

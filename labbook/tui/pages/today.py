@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.widget import Widget
 
-from labbook.model import Conflict, Note, Run, RunBlock
+from labbook.model import Conflict, Note, Run, RunBlock, SweepBlock
 from labbook.tui.day_reading import DayAnswered, DayRead, read_day
 from labbook.tui.drawing import with_progress
 from labbook.tui.keys import key
@@ -195,7 +195,11 @@ def _is(stop: Widget, goal: Goal) -> bool:
     if not isinstance(stop, BlockView):
         return False
     block = stop.block
-    return goal == (f"note:{block.id}" if isinstance(block, Note) else f"run:{block.run.id}")
+    if isinstance(block, SweepBlock):
+        return goal == f"sweep:{block.sweep.id}"
+    if isinstance(block, RunBlock):
+        return goal == f"run:{block.run.id}"
+    return goal == f"note:{block.id}"
 
 
 def _has_ended(view: BlockView) -> bool:

@@ -9,9 +9,9 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.message import Message
 
-from labbook.desk import find, write
+from labbook.desk import compare, find, write
 from labbook.desk.desk import Desk
-from labbook.model import Conflict, Draft, Note
+from labbook.model import ComparisonBlock, Conflict, Draft, Note
 from labbook.report.runs import clock
 from labbook.tui.dialogs.ask import Confirm
 from labbook.tui.keys import key
@@ -66,6 +66,8 @@ class WritingPage(Page):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if not self.is_attached:
             return True
+        if action == "delete" and self.selected_comparison is not None:
+            return True
         if action in ("edit", "delete"):
             return self.selected_note is not None or isinstance(self.focused, KeptText)
         if action == "history":
@@ -80,6 +82,11 @@ class WritingPage(Page):
     def selected_note(self) -> Note | None:
         selected = self.view.selected
         return selected.block if selected and isinstance(selected.block, Note) else None
+
+    @property
+    def selected_comparison(self) -> ComparisonBlock | None:
+        block = self.view.selected.block if self.view.selected else None
+        return block if isinstance(block, ComparisonBlock) else None
 
     # Opening
 
@@ -166,6 +173,11 @@ class WritingPage(Page):
             delete = partial(write.delete_note, self.desk, note.id)
             self.labbook.do(self, "deleting the note", delete, _deletion(self.desk, note))
             self.labbook.say(f"The note of {clock(note.time)} is deleted; u takes it back.")
+        elif (block := self.selected_comparison) is not None:
+            take_off = partial(compare.delete, self.desk, block.id)
+            back = Undo("deleted a comparison", partial(compare.restore, self.desk, block.id))
+            self.labbook.do(self, "deleting the comparison", take_off, back)
+            self.labbook.say("The comparison is deleted; u takes it back.")
 
     def _throw_away(self, draft: Draft) -> None:
         def answered(yes: bool | None) -> None:

@@ -6,12 +6,12 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.widgets import Static
 
-from labbook.model import Note, RunBlock
+from labbook.model import Block
 from labbook.tui.drawing import Drawn
 
 
 class BlockView(Static, can_focus=True):
-    """A note or a run on the page."""
+    """A note, a run, a sweep or a comparison on the page."""
 
     class Opened(Message):
         """The block was double-clicked."""
@@ -25,7 +25,7 @@ class BlockView(Static, can_focus=True):
         self.drawn = drawn
 
     @property
-    def block(self) -> Note | RunBlock:
+    def block(self) -> Block:
         return self.drawn.block
 
     def show(self, drawn: Drawn) -> None:

@@ -10,9 +10,10 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from labbook.model import NextStep, Note, RunBlock
+from labbook.text.amounts import count
 from labbook.text.plain import plain_line
 from labbook.tui.day_reading import DayRead
-from labbook.tui.phrases import count, long_day, near_day
+from labbook.tui.phrases import long_day, near_day
 
 
 class DayHeading(Widget):
