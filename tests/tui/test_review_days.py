@@ -8,7 +8,9 @@ import pytest
 
 from labbook.desk import review, steps, write
 from labbook.desk.desk import Desk
-from labbook.model import ReviewItem, Section, Verdict
+from labbook.model import Factor, ReviewItem, Section, Space, Verdict
+from labbook.store.comparisons import add_comparison
+from labbook.store.sweeps import NewSweep, create_sweep
 from labbook.tui.pages.review_editing import LineEditor
 from labbook.tui.pages.today import TodayPage
 from labbook.tui.widgets.source_rows import SourceRow
@@ -77,6 +79,26 @@ async def test_p_takes_a_block_up_with_the_way_back_and_u_takes_it_back(days: De
         assert "taken up already" in hand.toasts[-1]
         await hand.press("u")
         assert page.draft == first
+
+
+async def test_sweeps_and_comparisons_stand_there_and_are_taken_up(days: Desk) -> None:
+    first, second = (ended(days, at(minute)) for minute in (4, 5))
+    space = Space((Factor(("shift",), ((0.1,), (0.2,))),))
+    sweep = create_sweep(days.notebook, NewSweep("kl.sweep", space, 5, DAY, at(6), "elsewhere"))
+    block = add_comparison(days.notebook, [first.id, second.id], moment=at(7), day=DAY)
+    async with opened(days, size=LARGE) as hand:
+        page = await open_review(hand)
+        assert "0 of 8 blocks read" in hand.screen
+        for words in ("sweep 1 · kl.sweep", f"comparison of runs {first.id} and {second.id}"):
+            await go_to_source(hand, words)
+            await hand.press("enter", "p")
+        assert page.draft is not None
+        taken = page.draft.section(Section.FINDINGS)[-2:]
+        assert [each.source for each in taken] == [f"sweep:{sweep.id}", f"comparison:{block.id}"]
+        assert taken[0].text == "kl.sweep over shift=0.1,0.2 · 2 points: 0 of 2 finished"
+        assert taken[1].text.endswith(
+            "compared: k1.bias -0.00047 against -0.00047, k3.stdev 1.4 against 1.4"
+        )
 
 
 async def test_one_line_of_a_note_is_taken_up_where_one_chooses(days: Desk) -> None:
