@@ -12,9 +12,10 @@ from labbook.cli.continue_run import continue_run
 from labbook.cli.export_runs import export, import_
 from labbook.cli.gc import gc
 from labbook.cli.list_runs import list_runs
-from labbook.cli.output import put_json, put_text, say
+from labbook.cli.output import put_json, say
 from labbook.cli.run import show_run
 from labbook.cli.run_files import keep, pictures, provenance
+from labbook.cli.run_log import log
 from labbook.cli.shapes import run_json
 from labbook.desk import find
 from labbook.desk import runs as desk_runs
@@ -39,14 +40,6 @@ def show(context: Context, run_id: int, as_json: bool) -> None:
         put_json(run_json(run, find.results(context.desk, run)))
     else:
         show_run(context, run, full=True)
-
-
-@runs.command()
-@click.argument("run_id", metavar="ID", type=RUN)
-@click.pass_obj
-def log(context: Context, run_id: int) -> None:
-    """Print what a run printed, made harmless to the terminal."""
-    put_text(desk_runs.log_text(context.desk, run_id).rstrip("\n"))
 
 
 @runs.command()
@@ -77,7 +70,7 @@ def first(context: Context, run_id: int) -> None:
 
 
 for _command in (
-    *(list_runs, compare, unpaste, *mark_runs.COMMANDS, export, import_, gc),
+    *(list_runs, log, compare, unpaste, *mark_runs.COMMANDS, export, import_, gc),
     *(continue_run, keep, pictures, provenance),
 ):
     runs.add_command(_command)

@@ -149,7 +149,7 @@ def output(settings: Settings, run_id: int, position: int = 0) -> Iterator[bytes
     """
     from labbook.runner.live import output as follow
 
-    return follow(settings.notebook, run_id, position)
+    return follow(settings.notebook, run_id, position, alone=lambda: make_true(settings))
 
 
 def end(settings: Settings, run_id: int) -> Standing:

@@ -17,6 +17,7 @@ from labbook.model.moment import Moment
 from labbook.model.run import Command
 from labbook.runner import identity
 from labbook.runner.directory import ENVIRONMENT, KEEPER, RunDirectory
+from labbook.runner.launching import launching_here
 from labbook.runner.order import PATIENCE, Order, Patience
 from labbook.runner.spawn import spawn, spawn_shim, spawned
 from labbook.settings import Settings
@@ -92,19 +93,20 @@ def start(
         ExperimentError: it is recorded, and could not be started.
     """
     moment = clock()
-    run_id = _record(settings.notebook, _new_run(request, settings, moment))
-    order = _order(request, run_id, settings, patience)
-    try:
-        notebook = settings.notebook.absolute()
-        directory = prepare(notebook, order)
-        if request.gpus is None:
-            set_off(notebook, directory, order, standard_input=standard_input)
-        else:
-            _line_up(directory, settings, clock)
-    except OSError as error:
-        why = f"It could not be started: {error}."
-        _close_as_failed(settings, run_id, why, clock)
-        raise ExperimentError(f"Run {run_id} could not be started: {error}.") from error
+    with launching_here():
+        run_id = _record(settings.notebook, _new_run(request, settings, moment))
+        order = _order(request, run_id, settings, patience)
+        try:
+            notebook = settings.notebook.absolute()
+            directory = prepare(notebook, order)
+            if request.gpus is None:
+                set_off(notebook, directory, order, standard_input=standard_input)
+            else:
+                _line_up(directory, settings, clock)
+        except OSError as error:
+            why = f"It could not be started: {error}."
+            _close_as_failed(settings, run_id, why, clock)
+            raise ExperimentError(f"Run {run_id} could not be started: {error}.") from error
     return run_id
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +16,7 @@ from labbook.model import Moment, Run
 from labbook.model.jsonable import encode
 from labbook.runner import endings, identity
 from labbook.runner.directory import ENVIRONMENT, RunDirectory
+from labbook.runner.launching import launching_here
 from labbook.runner.order import PATIENCE, Order, Patience
 from labbook.runner.paste import Intake, end
 from labbook.runner.queue import keep_environment, start_waiting
@@ -25,9 +24,6 @@ from labbook.runner.spawn import bury, spawn, spawned
 from labbook.settings import Settings
 from labbook.store import runs
 from labbook.store.notebook import Notebook
-
-_launching: set[int] = set()
-"""Threads of this process that are between a run's row and its supervisor."""
 
 
 class Earlier(NamedTuple):
@@ -70,7 +66,7 @@ def launch(
     bury()
     seed = draw_seed() if request.seed is None else request.seed
     parent_id = parent_id if earlier is None else earlier.run_id
-    with _launching_here():
+    with launching_here():
         run = _record(notebook, request, seed, settings, clock(), backend, parent_id, gpus)
         directory = RunDirectory.of(notebook.path, run.id)
         order = _order(run, request, seed, settings, patience)
@@ -88,11 +84,6 @@ def launch(
     if gpus is not None:
         start_waiting(notebook, settings, clock)
     return run
-
-
-def is_launching() -> bool:
-    """Whether some thread of this process is between a run's row and its supervisor."""
-    return bool(_launching)
 
 
 def _record(
@@ -137,16 +128,6 @@ def _order(run: Run, request: Request, seed: int, settings: Settings, patience: 
         kill_after_s=patience.kill_after_s,
         keep_at_most_bytes=settings.keep_at_most,
     )
-
-
-@contextmanager
-def _launching_here() -> Iterator[None]:
-    thread = threading.get_ident()
-    _launching.add(thread)
-    try:
-        yield
-    finally:
-        _launching.discard(thread)
 
 
 def _prepare(directory: RunDirectory, order: Order, earlier: Earlier | None) -> None:

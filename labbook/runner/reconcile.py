@@ -13,7 +13,7 @@ from labbook.runner import endings, identity
 from labbook.runner.adoption import adopt, command_ending, is_command
 from labbook.runner.directory import RunDirectory
 from labbook.runner.identity import Life
-from labbook.runner.launch import is_launching
+from labbook.runner.launching import is_launching
 from labbook.runner.log import last_words
 from labbook.runner.paste import Intake, end
 from labbook.runner.queue import is_ready, start_waiting, take_back
@@ -62,7 +62,8 @@ def reconcile(
 
 
 def _is_looked_after(active: ActiveRun, directory: RunDirectory, now: Moment) -> bool:
-    keeper = directory.latest_claim()[1] or directory.identity("spawned")
+    spawned = directory.identity("spawned")
+    keeper = directory.latest_claim()[1] or spawned
     if not keeper and active.owner == identity.own().text:
         return is_launching()  # else it gave up, and could not even write that down
     keeper = keeper or active.owner
@@ -70,7 +71,8 @@ def _is_looked_after(active: ActiveRun, directory: RunDirectory, now: Moment) ->
     if life is Life.UNKNOWN:
         silent_s = (now.us - active.heartbeat.us) / 1e6
         return silent_s < SILENCE_S
-    return life is Life.ALIVE
+    # Another supervisor of a command may have been started, and not have claimed it yet.
+    return life is Life.ALIVE or identity.judge(spawned) is Life.ALIVE
 
 
 def _may_end(run: Run, directory: RunDirectory) -> bool:
