@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+REVIEW_DUE = 10
+"""What `labbook review --due` exits with when one is due; that is an answer, not an error."""
+
 
 class LabbookError(Exception):
     """The base of every error that labbook raises on purpose."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Literal
@@ -12,20 +13,22 @@ from labbook.cli.context import Context
 from labbook.cli.output import say
 from labbook.desk import report as desk_report
 from labbook.errors import UsageError
+from labbook.text.period import Period
 
-_FORMS: dict[str, Literal["md", "html", "pdf"]] = {
+_FORMS: dict[str, Literal["md", "html", "pdf", "json"]] = {
     ".html": "html",
     ".htm": "html",
     ".pdf": "pdf",
+    ".json": "json",
 }
 
 
 @click.command()
-@click.argument("period", nargs=-1, metavar="[PERIOD]")
+@click.argument("period", nargs=-1, metavar="[PERIOD|run:N]")
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["md", "html", "pdf"]),
+    type=click.Choice(["md", "html", "pdf", "json"]),
     help="As FILE's name ends; md where that does not tell.",
 )
 @click.option(
@@ -39,18 +42,21 @@ _FORMS: dict[str, Literal["md", "html", "pdf"]] = {
 def report(
     context: Context,
     period: tuple[str, ...],
-    form: Literal["md", "html", "pdf"] | None,
+    form: Literal["md", "html", "pdf", "json"] | None,
     output: Path | None,
 ) -> None:
-    """Write the report of a period, this ISO week's by default.
+    """Write the report of a period, this ISO week's by default, or of one run.
 
     It holds the saved review, or its draft, with every plot and table that it names. HTML
     is one file that needs nothing else; PDF wants the extra `pdf`.
 
     \b
       labbook report 2026-W47 -o week.html
+      labbook report last-week --format json
+      labbook report 2026-11-20          a day
+      labbook report run:41
     """
-    chosen = context.period(" ".join(period) or None)
+    chosen = _subject(context, " ".join(period))
     if form is None:
         form = _FORMS.get(output.suffix.lower(), "md") if output else "md"
     if output is None:
@@ -59,8 +65,22 @@ def report(
                 "A PDF is nothing for a terminal.", hint="Write it to a file: -o week.pdf"
             )
         # As bytes: a document's encoding is UTF-8, whatever the terminal's is.
-        click.echo(desk_report.report(context.desk, chosen, form), nl=form != "pdf")
+        click.echo(desk_report.report(context.desk, chosen, form), nl=form in ("md", "html"))
         return
     path = desk_report.write_report(context.desk, chosen, form, output)
     say("Written:")
     click.echo(str(path))
+
+
+def _subject(context: Context, phrase: str) -> Period | int:
+    """A period, or the number of a run.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    if not phrase.casefold().startswith("run:"):
+        return context.period(phrase or None)
+    found = re.fullmatch(r"[0-9]{1,15}", phrase[4:].strip())
+    if found is None:
+        raise UsageError(f"{phrase!r} names no run.", hint="For example: run:41")
+    return int(found[0])

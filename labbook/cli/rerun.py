@@ -8,9 +8,11 @@ import click
 
 from labbook.cli.arguments import RUN, given
 from labbook.cli.context import Context
+from labbook.cli.exec import terminal_size, watch_command
 from labbook.cli.output import say
 from labbook.cli.run import check_figures, finish
-from labbook.desk import repeat
+from labbook.desk import commands, repeat
+from labbook.errors import UsageError
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -51,6 +53,8 @@ def rerun(
       labbook rerun last samples=1e7 --seed 8
     """
     check_figures(figures, detach=detach)
+    if _repeat_command(context, run_id, params, seed, detach=detach, as_json=as_json):
+        return
     ready = repeat.prepare(context.desk, run_id, given(params), seed=seed, backend=backend)
     for sentence in ready.drift:
         say(sentence)
@@ -59,3 +63,28 @@ def rerun(
     ended = finish(context, started, detach=detach, figures=figures, as_json=as_json)
     if sentence := repeat.verdict(ready, ended):
         say(sentence)
+
+
+def _repeat_command(
+    context: Context,
+    run_id: int,
+    params: tuple[str, ...],
+    seed: int | None,
+    *,
+    detach: bool,
+    as_json: bool,
+) -> bool:
+    """Repeat a run of a command and follow it to its end; False where it is of none."""
+    if not commands.is_command(context.desk, run_id):
+        return False
+    if params:
+        raise UsageError(
+            f"Run {run_id} is of a command, whose parameters are written down and not given to it.",
+            hint="Change the command line itself: labbook exec -- …",
+        )
+    started, drift = commands.repeat(context.desk, run_id, seed=seed, size=terminal_size())
+    for sentence in drift:
+        say(sentence)
+    say(f"Run {started} repeats run {run_id}.")
+    watch_command(context, started, detach=detach, as_json=as_json)
+    return True

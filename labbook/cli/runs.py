@@ -60,6 +60,15 @@ def cancel(context: Context, run_ids: tuple[int, ...]) -> None:
             say(f"Run {run_id} is asked to stop.")
 
 
+@runs.command()
+@click.argument("run_id", metavar="ID", type=RUN)
+@click.pass_obj
+def first(context: Context, run_id: int) -> None:
+    """Let a run that waits in the queue be the next to start."""
+    desk_runs.put_first(context.desk, run_id)
+    say(f"Run {run_id} is the next to start.")
+
+
 for _command in (
     *(list_runs, log, compare, unpaste, *mark_runs.COMMANDS, export, import_, gc),
     *(continue_run, keep, pictures, provenance),

@@ -33,6 +33,7 @@ def start(
     timeout_s: float | None = None,
     attempts: int = 1,
     keep: tuple[str, ...] = ("*",),
+    gpus: int | None = None,
     standard_input: int | None = None,
     input_name: str = "",
     clock: Clock = Moment.now,
@@ -42,6 +43,7 @@ def start(
     name: what the command is called in the notebook
     size: columns and rows of the terminal that it sees
     keep: patterns of the files that are kept of what it leaves, besides tables and pictures
+    gpus: lets it wait in the queue, for so many devices; None starts it at once
     standard_input, input_name: a descriptor to read from, and the file that it is; "-" for a
         pipe, which another attempt cannot read again
 
@@ -68,8 +70,76 @@ def start(
         timeout_s=timeout_s,
         attempts=attempts,
         keep=keep,
+        gpus=gpus,
     )
     return set_off(request, settings, clock, standard_input=standard_input)
+
+
+def is_command(desk: Desk, run_id: int) -> bool:
+    """Whether labbook has started a command for a run.
+
+    Raises:
+        NotFound: there is no such run.
+    """
+    from labbook.desk.runs import run
+    from labbook.model.run import CommandRole
+
+    command = run(desk, run_id).command
+    return command is not None and command.role is CommandRole.RUN
+
+
+def repeat(
+    desk: Desk, run_id: int, *, seed: int | None = None, size: tuple[int, int] = (80, 24)
+) -> tuple[int, tuple[str, ...]]:
+    """Start what a run of a command was once more, in its directory and this environment.
+
+    seed: written down instead of the run's; the command is not given it
+
+    Returns: the new run's number, and in a sentence each what is not as it was.
+
+    Raises:
+        UsageError, NotFound, StoreError, ExperimentError: as for `start`.
+    """
+    from labbook.desk.repeat import command_drift
+    from labbook.desk.runs import run
+    from labbook.runner.commands import Request, checked
+    from labbook.runner.commands import start as set_off
+
+    before = run(desk, run_id)
+    if before.command is None:
+        raise UsageError(f"Run {run_id} is of no command.")
+    argv, directory = _told_argv(desk, run_id, before.command.argv), before.command.directory
+    checked(argv, directory)
+    drift = command_drift(before)
+    request = Request(
+        argv=argv,
+        directory=directory,
+        experiment=before.experiment,
+        params=before.params,
+        seed=before.seed if seed is None else seed,
+        thread=before.thread,
+        tags=before.tags,
+        size=size,
+        parent_id=run_id,
+    )
+    return set_off(request, desk.settings, desk.clock), drift
+
+
+def _told_argv(desk: Desk, run_id: int, recorded: tuple[str, ...]) -> tuple[str, ...]:
+    """The command line as it was given: what is secret in it stands in the run directory alone."""
+    from labbook.runner.directory import RunDirectory
+    from labbook.runner.order import Order
+    from labbook.text.secrets import HIDDEN
+
+    if not any(HIDDEN in argument for argument in recorded):
+        return recorded
+    try:
+        return tuple(Order.read(RunDirectory.of(desk.path, run_id).order).argv)
+    except (OSError, ValueError, TypeError):
+        raise UsageError(
+            f"Run {run_id} had a secret in its command line, which was not kept.",
+            hint="Give the command again: labbook exec -- …",
+        ) from None
 
 
 def output(settings: Settings, run_id: int, position: int = 0) -> Iterator[bytes]:

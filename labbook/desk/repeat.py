@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from labbook.desk.desk import Desk
 from labbook.errors import NotFound, UsageError
 from labbook.model.jsonable import decode_cell
-from labbook.model.run import CommandRole
 
 if TYPE_CHECKING:
-    from labbook.experiments.registry import Found, Request
+    from labbook.experiments.registry import Request
     from labbook.model import Code, Run, Specification
+    from labbook.runner.interpreter import Interpreter
 
 _NAMED_PACKAGES = 4
 
@@ -54,11 +55,12 @@ def prepare(
         UsageError: a parameter is no good, or the run is of a kind that cannot be repeated.
     """
     from labbook.desk.runs import run
-    from labbook.runner.launch import registry
+    from labbook.runner import interpreter
+    from labbook.runner.launch import code_directory, registry
 
     before = run(desk, run_id)
     if before.command is not None:
-        raise _no_command(before)
+        raise _recorded_inside(before)
     known = registry(desk.path)
     try:
         found = known.find(before.experiment)
@@ -69,7 +71,8 @@ def prepare(
     # A seed among what was typed counts as in `labbook run`.
     chosen = before.seed if seed is None and "seed" not in given else seed
     request = known.request(before.experiment, given, chosen, others=others)
-    drift = (*gone, *_drift(before, found))
+    place = Path(code_directory(found.target))
+    drift = (*gone, *_drift(before, place, interpreter.own()))
     asked = backend or before.backend or before.backend_asked or "auto"
     same = dict(request.params) == others and request.seed == before.seed
     return Repetition(before, request, asked, drift, same and asked == before.backend)
@@ -125,27 +128,34 @@ def _decoded(value: Any) -> Any:
     return [decode_cell(each) for each in value] if isinstance(value, list) else decode_cell(value)
 
 
-def _no_command(before: Run) -> UsageError:
+def command_drift(before: Run) -> tuple[str, ...]:
+    """What was otherwise when a command was run, in a sentence each."""
+    from labbook.runner import interpreter
+
+    assert before.command is not None  # noqa: S101  the caller has looked
+    argv, directory = before.command.argv, Path(before.command.directory)
+    return tuple(_drift(before, directory, interpreter.of_command(argv, directory, os.environ)))
+
+
+def _recorded_inside(before: Run) -> UsageError:
     assert before.command is not None  # noqa: S101  the caller has looked
     line = shlex.join(before.command.argv)
-    if before.command.role is CommandRole.AROUND:
-        what = "was recorded from inside a program, which labbook cannot start again"
-    else:
-        what = "is of a command, which cannot be repeated yet"
     return UsageError(
-        f"Run {before.id} {what}.", hint=f"In {before.command.directory}, start: {line}"
+        f"Run {before.id} was recorded from inside a program, which labbook cannot start again.",
+        hint=f"In {before.command.directory}, start: {line}",
     )
 
 
-def _drift(before: Run, found: Found) -> Iterator[str]:
+def _drift(before: Run, code: Path, python: Interpreter | None) -> Iterator[str]:
     from labbook.runner import identity, provenance
-    from labbook.runner.launch import code_directory
+    from labbook.runner.requirements import distributions
 
-    yield from _code_drift(before.code, provenance.code(Path(code_directory(found.target))))
-    now, was = provenance.environment(), before.environment
+    yield from _code_drift(before.code, provenance.code(code))
+    installed = distributions(python.path) if python is not None else ()
+    now, was = provenance.environment(python, installed), before.environment
     for name in ("labbook", "python", "implementation"):
-        if was.get(name) and was[name] != now[name]:
-            yield f"{name.capitalize()} was {was[name]}, and is {now[name]}."
+        if was.get(name) and was[name] != now.get(name):
+            yield f"{name.capitalize()} was {was[name]}, and is {now.get(name, 'none')}."
     if was.get("packages"):
         yield from _package_drift(was["packages"], now["packages"])
     if before.host and before.host != identity.place()[0]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -12,43 +13,50 @@ from labbook.desk import find
 from labbook.desk import review as desk_review
 from labbook.desk.desk import Desk
 from labbook.errors import NotFound
+from labbook.text.period import Period
 
 if TYPE_CHECKING:
     from labbook.model import Picture, Results, ReviewDraft, Run
     from labbook.report.weekly import TimePages, WeekPages
-    from labbook.text.when import Period
 
-Form = Literal["md", "html", "pdf"]
+Form = Literal["md", "html", "pdf", "json"]
+
+Subject = Period | int
+"""What a report is about: a period, or one run by its number."""
 
 _PERIODS_BEFORE = 3
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 
 
-def report(desk: Desk, period: Period, form: Form) -> bytes:
+def report(desk: Desk, subject: Subject, form: Form) -> bytes:
     """The report, text in UTF-8; in Markdown figures are drawn as text.
 
     Raises:
+        NotFound: there is no such run.
         ReportError: a figure cannot be drawn, or what makes PDF is not installed.
     """
-    from labbook.report.weekly import weekly_html, weekly_markdown, weekly_pdf
+    from labbook.report.weekly import weekly_html, weekly_json, weekly_markdown, weekly_pdf
 
-    pages = _pages(desk, period)
+    pages = _pages(desk, subject)
+    if form == "json":
+        return weekly_json(pages).encode()
     if form == "pdf":
         return weekly_pdf(pages, _cache(desk))
     text = weekly_html(pages, _cache(desk)) if form == "html" else weekly_markdown(pages)
     return text.encode()
 
 
-def write_report(desk: Desk, period: Period, form: Form, path: Path) -> Path:
+def write_report(desk: Desk, subject: Subject, form: Form, path: Path) -> Path:
     """Write the report to a file; one in Markdown has its images in a directory beside it.
 
     Raises:
+        NotFound: there is no such run.
         ReportError: a figure cannot be drawn, a file cannot be written, or what makes PDF is
             not installed.
     """
     from labbook.report.weekly import write_week
 
-    return write_week(_pages(desk, period), form, path, _cache(desk))
+    return write_week(_pages(desk, subject), form, path, _cache(desk))
 
 
 def write_own_report(desk: Desk, period: Period) -> Path:
@@ -124,11 +132,50 @@ def _file_name(shown: str, taken: set[str]) -> str:
     return unused
 
 
-def _pages(desk: Desk, period: Period) -> WeekPages:
+def _pages(desk: Desk, subject: Subject) -> WeekPages:
+    return _of_run(desk, subject) if isinstance(subject, int) else _of_period(desk, subject)
+
+
+def _of_run(desk: Desk, run_id: int) -> WeekPages:
+    """One run: its line, told against the last of its experiment, its results, its facts."""
+    from labbook.desk import review_lines
+    from labbook.model import ReviewDraft, ReviewItem, Section
+    from labbook.report.weekly import WeekPages
+    from labbook.store import runs as store
+
+    run = store.run(desk.notebook, run_id)
+    items = tuple(review_lines.of_runs(desk, [run]))
+    if not items:
+        items = (ReviewItem(Section.FINDINGS, review_lines.of_failed(run).text, f"run:{run.id}"),)
+    return WeekPages(
+        draft=ReviewDraft(Period(run.day, run.day), items),
+        runs={run.id: (run, find.results(desk, run))},
+        written=desk.clock(),
+        author=desk.settings.author,
+        read=lambda picture: read_picture(desk, picture),
+        name=f"Run {run.id}: {run.name or run.experiment}",
+    )
+
+
+def _of_the_day(desk: Desk, draft: ReviewDraft) -> ReviewDraft:
+    """A day nobody reviewed: what it gave, without the plans of other days."""
+    from labbook.store import next_steps
+
+    ids = [step_id for item in draft.items if (step_id := item.source_id("step")) is not None]
+    known = next_steps.steps(desk.notebook, ids)
+    others = {f"step:{step.id}" for step in known if step.raised not in draft.period}
+    items = tuple(item for item in draft.items if item.source not in others)
+    return replace(draft, items=items, previous=None, previous_steps=())
+
+
+def _of_period(desk: Desk, period: Period) -> WeekPages:
     from labbook.report.weekly import WeekPages
 
     draft = desk_review.draft(desk, period)
-    runs = {run.id: run for run in desk_review.runs_ended_in(desk, period)}
+    is_digest = period.first == period.last and draft.saved is None
+    if is_digest:
+        draft = _of_the_day(desk, draft)
+    runs = {run.id: run for run in desk_review.runs_ended_in(desk, period, draft.material)}
     runs |= _pointed_at(desk, draft)
     return WeekPages(
         draft=draft,
@@ -139,6 +186,7 @@ def _pages(desk: Desk, period: Period) -> WeekPages:
         time=_time(desk, period),
         comparisons=desk_review.comparisons_in(desk, period),
         read=lambda picture: read_picture(desk, picture),
+        name=f"{period.first:%A} {period.first}" if is_digest else "",
     )
 
 

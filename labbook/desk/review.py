@@ -1,37 +1,29 @@
-"""The weekly review: gathered from what happened, then edited and saved by its writer."""
+"""The weekly review: gathered from what happened, then edited, saved and closed by its writer."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from labbook.desk.commits import commits
+from labbook.desk import review_gathering as gathering
+from labbook.desk import review_lines as lines
 from labbook.desk.desk import Desk
-from labbook.errors import LabbookError
-from labbook.model.entry import ComparisonBlock, Note, RunBlock, SweepBlock
-from labbook.model.review import Review, ReviewDraft, ReviewItem, Section, Verdict
-from labbook.model.run import Run, RunState
-from labbook.model.sweep import Sweep
-from labbook.text.when import Period
+from labbook.errors import NotFound, UsageError
+from labbook.model.review import Material, Review, ReviewDraft, ReviewItem, Section, Verdict
+from labbook.text.period import Period
 
 if TYPE_CHECKING:
-    from labbook.model import ComparisonBlock, NextStep
-
-HEADLINE_METRICS = 4
-"""So many metrics of a run fit on the one line that a draft gives it."""
-
-FINDING_TAGS = ("finding", "result")
-INSIGHT_TAGS = ("insight",)
-CODE_TAGS = ("code",)
+    from labbook.model import ComparisonBlock, NextStep, ReviewRevision, Run
 
 
 def draft(desk: Desk, period: Period) -> ReviewDraft:
     """The review as it is saved; gathered from the period when none is saved yet."""
-    from labbook.store import reviews
+    from labbook.store import review_progress, reviews
 
     saved = reviews.review(desk.notebook, period)
     if saved is None:
         return gather(desk, period)
+    found = gathering.material(desk, period)
     previous, steps = _previous(desk, period)
     return ReviewDraft(
         period=period,
@@ -40,19 +32,23 @@ def draft(desk: Desk, period: Period) -> ReviewDraft:
         previous=previous,
         previous_steps=steps,
         saved=saved,
-        later=_later(desk, saved),
+        later=_later(desk, saved, found),
+        material=found,
+        read=review_progress.read_blocks(desk.notebook, period),
     )
 
 
 def gather(desk: Desk, period: Period) -> ReviewDraft:
-    """A draft made anew from the period's runs, tagged notes, commits and open steps."""
-    from labbook.store import reviews
+    """A draft made anew from the period's runs, tagged notes, commits, open steps and hours.
 
-    notes, runs, sweeps = _written(desk, period)
-    code, missing = _code(desk, period)
+    One longer than a week takes over what the saved reviews of its parts say, and gathers only
+    the days between them.
+    """
+    from labbook.store import review_progress, reviews
+
+    found = gathering.material(desk, period)
+    items, missing = gathering.items(desk, period, found)
     previous, steps = _previous(desk, period)
-    steps_open = (_step_item(step) for step in _open(desk, period))
-    items = (*_lines(notes, runs, sweeps), *code, *steps_open)
     return ReviewDraft(
         period=period,
         items=items,
@@ -60,6 +56,8 @@ def gather(desk: Desk, period: Period) -> ReviewDraft:
         previous_steps=steps,
         saved=reviews.review(desk.notebook, period),
         missing=missing,
+        material=found,
+        read=review_progress.read_blocks(desk.notebook, period),
     )
 
 
@@ -74,7 +72,7 @@ def save(
     """Save a review that was read at `version`, None for a first one.
 
     Verdicts settle or carry their next steps, and lines written by hand under next steps
-    become next steps, in the same transaction.
+    become next steps, in the same transaction. A closed review stays closed.
     """
     from labbook.store import reviews
 
@@ -85,10 +83,100 @@ def save(
     )
 
 
-def runs_ended_in(desk: Desk, period: Period) -> list[Run]:
+def close(desk: Desk, period: Period, *, with_open: bool = False) -> Review:
+    """Close the saved review of a period.
+
+    with_open: even where planned steps are not judged; how many is recorded
+
+    Raises:
+        NotFound: no review of the period is saved.
+        UsageError: planned steps are not judged.
+    """
+    from labbook.store import review_progress, reviews
+
+    saved = reviews.review(desk.notebook, period)
+    if saved is None:
+        raise NotFound(
+            f"The review of {period.label} is not saved yet.",
+            hint="Read the draft, then save and close it: "
+            f"labbook review {period.label} --save --close",
+        )
+    previous, steps = _previous(desk, period)
+    left = ReviewDraft(period, verdicts=saved.verdicts, previous_steps=steps).unjudged
+    if left and previous is not None and not with_open:
+        of = previous.period.label
+        raise UsageError(
+            f"1 next step of {of} is not judged yet: {left[0].text}"
+            if len(left) == 1
+            else f"{len(left)} next steps of {of} are not judged yet.",
+            hint="Say of each whether it is done, carried on or dropped (--edit, or the app); "
+            "--with-open closes the review all the same.",
+        )
+    review_progress.close_review(desk.notebook, period, left_open=len(left), moment=desk.clock())
+    return reviews.review(desk.notebook, period) or saved
+
+
+def due(desk: Desk) -> Period | None:
+    """The last full week, where something was written in it and no closed review covers it."""
+    from labbook.store import review_progress
+
+    week = Period.week_of(desk.today()).before()
+    return week if review_progress.is_due(desk.notebook, week) else None
+
+
+def history(desk: Desk, period: Period) -> tuple[ReviewRevision, ...]:
+    """Every text that the review of a period had, and copies that came too late; oldest first."""
+    from labbook.store import review_history
+
+    return review_history.revisions(desk.notebook, period)
+
+
+def revision(desk: Desk, period: Period, name: str) -> ReviewRevision:
+    """One of them, by its name: "3" is version 3, "c1" the first copy that came too late.
+
+    Raises:
+        NotFound: the review has none of that name.
+    """
+    found = {each.name: each for each in history(desk, period)}
+    if name not in found:
+        raise NotFound(
+            f"The review of {period.label} has no version {name!r}.",
+            hint=f"It has {', '.join(found)}." if found else "No review of it is saved.",
+        )
+    return found[name]
+
+
+def restore(desk: Desk, period: Period, name: str) -> Review:
+    """Save an earlier text again, as a new version; what stands now stays in the history.
+
+    Raises:
+        NotFound: the review has no version of that name.
+    """
+    from labbook.store import reviews
+
+    wanted = revision(desk, period, name)
+    current = reviews.review(desk.notebook, period)
+    version = current.version if current else None
+    return save(desk, period, wanted.items, wanted.verdicts, version=version)
+
+
+def mark_read(desk: Desk, period: Period, block_ids: Collection[int]) -> None:
+    """Note that blocks were read for the review of a period."""
+    from labbook.store import review_progress
+
+    review_progress.mark_read(desk.notebook, period, block_ids)
+
+
+def mark_unread(desk: Desk, period: Period, block_id: int) -> None:
+    """Take that back."""
+    from labbook.store import review_progress
+
+    review_progress.mark_unread(desk.notebook, period, block_id)
+
+
+def runs_ended_in(desk: Desk, period: Period, found: Sequence[Material]) -> list[Run]:
     """The runs that ended in the period, however they did, in the order of their blocks."""
-    _, runs, _ = _written(desk, period)
-    return runs
+    return list(gathering.written(desk, period, found).runs)
 
 
 def comparisons_in(desk: Desk, period: Period) -> tuple[ComparisonBlock, ...]:
@@ -105,122 +193,22 @@ def reviews(desk: Desk) -> tuple[Review, ...]:
     return store.reviews(desk.notebook)
 
 
-def _written(desk: Desk, period: Period) -> tuple[list[Note], list[Run], list[Sweep]]:
-    """The period's notes, and the runs and sweeps that ended in it."""
-    from labbook.store import entries
-
-    notes: list[Note] = []
-    runs: dict[int, Run] = {}
-    sweeps: dict[int, Sweep] = {}
-    for day in entries.days_written(desk.notebook, period):
-        for block in entries.entry(desk.notebook, day).blocks:
-            if isinstance(block, Note):
-                notes.append(block)
-            elif isinstance(block, SweepBlock):
-                if _ended_in(desk, block.sweep, period):
-                    sweeps[block.sweep.id] = block.sweep
-            elif isinstance(block, RunBlock) and _ended_in(desk, block.run, period):
-                runs[block.run.id] = block.run
-    return notes, list(runs.values()), list(sweeps.values())
-
-
-def _ended_in(desk: Desk, found: Run | Sweep, period: Period) -> bool:
-    ended = found.ended
-    return ended is not None and ended.day(desk.settings.day_starts_at) in period
-
-
-def _run_item(run: Run) -> ReviewItem:
-    from labbook.report.numbers import exact, number
-
-    chosen = [name for name in run.metrics if not name.endswith("_se")][:HEADLINE_METRICS]
-    metrics = ", ".join(f"{name} {number(run.metrics[name])}" for name in chosen)
-    params = ", ".join(f"{name}={exact(value)}" for name, value in run.params.items())
-    text = f"{run.experiment} ({params})" if params else run.experiment
-    return ReviewItem(Section.FINDINGS, f"{text}: {metrics}" if metrics else text, f"run:{run.id}")
-
-
-def _sweep_item(sweep: Sweep) -> ReviewItem:
-    from labbook.report.sweeps import space_text
-
-    text = f"{sweep.experiment} over {space_text(sweep.space)}: {sweep.tally.words}"
-    return ReviewItem(Section.FINDINGS, text, f"sweep:{sweep.id}")
-
-
-def _lines(
-    notes: Sequence[Note], runs: Sequence[Run], sweeps: Sequence[Sweep]
-) -> Iterator[ReviewItem]:
-    yield from (_sweep_item(sweep) for sweep in sweeps if sweep.tally.finished)
-    yield from (_run_item(run) for run in runs if run.state is RunState.FINISHED)
-    yield from _tagged(notes, FINDING_TAGS, Section.FINDINGS)
-    yield from _tagged(notes, INSIGHT_TAGS, Section.INSIGHTS)
-    yield from _tagged(notes, CODE_TAGS, Section.CODE)
-
-
-def _later(desk: Desk, saved: Review) -> int:
+def _later(desk: Desk, saved: Review, found: Sequence[Material]) -> int:
     """How many lines the time since it was saved would add; git is not asked, it is slow.
 
     What is older and not in it was left out on purpose.
     """
-    notes, runs, sweeps = _written(desk, saved.period)
-    notes = [note for note in notes if note.time.us > saved.edited.us]
-    runs = [run for run in runs if run.ended and run.ended.us > saved.edited.us]
-    sweeps = [each for each in sweeps if each.ended and each.ended.us > saved.edited.us]
-    raised_by = {note.id for note in notes}
-    steps = [step for step in _open(desk, saved.period) if step.note_id in raised_by]
-    sources = {item.source for item in saved.items}
-    gathered = (*_lines(notes, runs, sweeps), *map(_step_item, steps))
-    return sum(item.source not in sources for item in gathered)
-
-
-def _tagged(notes: Sequence[Note], tags: Sequence[str], section: Section) -> Iterator[ReviewItem]:
-    for note in notes:
-        if set(tags) & set(note.tags):
-            yield ReviewItem(section, _without_steps(note.body), f"note:{note.id}")
-
-
-def _without_steps(body: str) -> str:
-    """A note's text without its next steps, which have a section of their own."""
-    from labbook.text.markdown import parse_note
-
-    lines = body.splitlines()
-    for step in reversed(parse_note(body).next_steps):
-        del lines[step.line]
-    return "\n".join(lines).strip() or body.strip()
-
-
-def _code(desk: Desk, period: Period) -> tuple[list[ReviewItem], tuple[str, ...]]:
-    items: list[ReviewItem] = []
-    missing: list[str] = []
-    for repository in desk.settings.repositories:
-        try:
-            found = commits(
-                repository,
-                period,
-                author=desk.settings.author,
-                day_starts_at=desk.settings.day_starts_at,
-            )
-        except LabbookError as error:
-            missing.append(error.message)
-            continue
-        items += [
-            ReviewItem(
-                Section.CODE,
-                commit.subject,
-                f"commit:{commit.repository}@{commit.hash}",
-            )
-            for commit in found
-        ]
-    return items, tuple(missing)
-
-
-def _open(desk: Desk, period: Period) -> Iterator[NextStep]:
-    from labbook.store import next_steps
-
-    return (step for step in next_steps.open_steps(desk.notebook) if step.raised <= period.last)
-
-
-def _step_item(step: NextStep) -> ReviewItem:
-    return ReviewItem(Section.NEXT_STEPS, step.text, f"step:{step.id}")
+    new = gathering.written(desk, saved.period, found).since(saved.edited)
+    raised_by = {note.id for note in new.notes}
+    steps = gathering.open_steps(desk, saved.period) if raised_by else ()
+    known = {item.source for item in saved.items}
+    gathered = (
+        *lines.of_sweeps(new.sweeps),
+        *lines.of_runs(desk, new.runs),
+        *lines.of_notes(new.notes),
+        *(lines.of_step(step) for step in steps if step.note_id in raised_by),
+    )
+    return sum(item.source not in known for item in gathered)
 
 
 def _previous(desk: Desk, period: Period) -> tuple[Review | None, tuple[NextStep, ...]]:

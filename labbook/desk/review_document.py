@@ -8,13 +8,21 @@ that begins with "because:" gives the reason.
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from labbook.errors import UsageError
 from labbook.model.next_step import NextStep, StepState
-from labbook.model.review import Fate, ReviewDraft, ReviewItem, Section, Verdict
+from labbook.model.review import (
+    Fate,
+    ReviewDraft,
+    ReviewItem,
+    ReviewRevision,
+    Section,
+    Verdict,
+)
 
 _HEADING = re.compile(r"^## +(?P<name>.+?)\s*$")
 _ITEM = re.compile(r"^- (?P<text>.*)$")
@@ -34,7 +42,30 @@ def compose(draft: ReviewDraft) -> str:
 
 def for_reading(draft: ReviewDraft) -> str:
     """The review as Markdown, with the runs, notes and commits it comes from in words."""
-    return _composed(draft, _step, _readable_item)
+    from labbook.report.markdown import escape_markdown
+    from labbook.report.reviews import closing_words, material_line, not_taken_up_title
+
+    pieces = [_composed(draft, _step, _readable_item)]
+    if closing := closing_words(draft.saved):
+        heading, rest = pieces[0].split("\n", 1)
+        pieces = [f"{heading}\n\n{closing}\n{rest}"]
+    if left := draft.unpromoted:
+        pieces.append(f"## {not_taken_up_title(left)}\n")
+        pieces.append("\n".join(f"- {escape_markdown(material_line(e))}" for e in left) + "\n")
+    return "\n".join(pieces)
+
+
+def as_of(draft: ReviewDraft, revision: ReviewRevision) -> ReviewDraft:
+    """The review with an earlier text of it."""
+    return replace(draft, items=revision.items, verdicts=revision.verdicts)
+
+
+def changes(before: ReviewDraft, after: ReviewDraft) -> str:
+    """What became of one text of a review in another, as a unified diff; nothing where nothing."""
+    lines = difflib.unified_diff(
+        compose(before).splitlines(), compose(after).splitlines(), lineterm="", n=1
+    )
+    return "\n".join(line for line in list(lines)[2:])
 
 
 def _composed(
@@ -49,8 +80,10 @@ def _composed(
         pieces.append(f"## Follow-up of {draft.previous.period.label}\n")
         pieces.append("\n".join(steps) + "\n")
     for section in Section:
-        pieces.append(f"## {section.value.capitalize()}\n")
-        if items := [write_item(item) for item in draft.section(section)]:
+        items = [write_item(item) for item in draft.section(section)]
+        if items or section is not Section.TIME:
+            pieces.append(f"## {section.value.capitalize()}\n")
+        if items:
             pieces.append("\n".join(items) + "\n")
     return "\n".join(pieces)
 
@@ -98,7 +131,7 @@ def _editable_item(item: ReviewItem) -> str:
 
 def _readable_item(item: ReviewItem) -> str:
     kind, _, rest = item.source.partition(":")
-    words = {"run": f" (run {rest})", "sweep": f" (sweep {rest})", "note": f" (note {rest})"}
+    words = {each: f" ({each} {rest})" for each in ("run", "sweep", "comparison", "note")}
     words["commit"] = f" ({rest.replace('@', ' ')})"
     first, *others = (item.text.strip() + words.get(kind, "")).split("\n")
     return "\n".join([f"- {first}", *map(_indented, others)])

@@ -128,6 +128,21 @@ def cancel(desk: Desk, run_id: int) -> Run:
     return ask(desk.notebook, run_id)
 
 
+def put_first(desk: Desk, run_id: int) -> None:
+    """Let a run of the queue be the next to start.
+
+    Raises:
+        NotFound: there is none of that id.
+        UsageError: it does not wait.
+    """
+    from labbook.errors import UsageError
+    from labbook.store import queue
+
+    found = run(desk, run_id)
+    if not queue.move_to_front(desk.notebook, run_id):
+        raise UsageError(f"Run {run_id} does not wait in the queue: it is {found.state.words}.")
+
+
 def follow(desk: Desk, run_id: int) -> Iterator[Run]:
     """The run whenever it has changed; the last one has ended. Leaving off is harmless."""
     from labbook.runner.follow import follow as watch

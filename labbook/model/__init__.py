@@ -28,7 +28,16 @@ if TYPE_CHECKING:
     from labbook.model.moment import Moment
     from labbook.model.next_step import NextStep, StepState
     from labbook.model.picture import Picture
-    from labbook.model.review import Review, ReviewDraft, ReviewItem, Section, Verdict
+    from labbook.model.review import (
+        Closing,
+        Material,
+        Review,
+        ReviewDraft,
+        ReviewItem,
+        ReviewRevision,
+        Section,
+        Verdict,
+    )
     from labbook.model.run import (
         Artifact,
         ArtifactKind,
@@ -52,6 +61,7 @@ __all__ = [
     "Block",
     "BlockKind",
     "Cell",
+    "Closing",
     "Code",
     "Column",
     "Command",
@@ -67,6 +77,7 @@ __all__ = [
     "Hit",
     "HitKind",
     "Mark",
+    "Material",
     "Metric",
     "MetricRow",
     "Moment",
@@ -80,6 +91,7 @@ __all__ = [
     "Review",
     "ReviewDraft",
     "ReviewItem",
+    "ReviewRevision",
     "Revision",
     "Run",
     "RunBlock",

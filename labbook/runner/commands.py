@@ -33,6 +33,8 @@ class Request:
     size: columns and rows of the terminal that it sees
     attempts: how often it may be started in all, while it fails
     keep: patterns of the files that are kept of what it leaves
+    parent_id: the run that it repeats
+    gpus: lets it wait in the queue, for so many devices; None starts it at once
     """
 
     argv: tuple[str, ...]
@@ -47,6 +49,8 @@ class Request:
     timeout_s: float | None = None
     attempts: int = 1
     keep: tuple[str, ...] = ("*",)
+    parent_id: int | None = None
+    gpus: int | None = None
 
 
 def checked(argv: tuple[str, ...], directory: str) -> None:
@@ -94,12 +98,26 @@ def start(
         order = _order(request, run_id, settings, patience)
         try:
             notebook = settings.notebook.absolute()
-            set_off(notebook, prepare(notebook, order), order, standard_input=standard_input)
+            directory = prepare(notebook, order)
+            if request.gpus is None:
+                set_off(notebook, directory, order, standard_input=standard_input)
+            else:
+                _line_up(directory, settings, clock)
         except OSError as error:
             why = f"It could not be started: {error}."
             _close_as_failed(settings, run_id, why, clock)
             raise ExperimentError(f"Run {run_id} could not be started: {error}.") from error
     return run_id
+
+
+def _line_up(directory: RunDirectory, settings: Settings, clock: Callable[[], Moment]) -> None:
+    """Let a command wait its turn, which may be now."""
+    from labbook.runner.queue import keep_environment, start_waiting
+    from labbook.store.notebook import Notebook
+
+    keep_environment(directory, os.environ)
+    with Notebook.open(settings.notebook, clock=clock, create=False) as notebook:
+        start_waiting(notebook, settings, clock)
 
 
 def prepare(notebook: Path, order: Order) -> RunDirectory:
@@ -185,6 +203,8 @@ def _new_run(request: Request, settings: Settings, moment: Moment) -> NewRun:
         thread=request.thread,
         tags=request.tags,
         command=Command(request.argv, request.directory),
+        parent_id=request.parent_id,
+        gpus=request.gpus,
     )
 
 

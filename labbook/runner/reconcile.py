@@ -16,6 +16,7 @@ from labbook.runner.identity import Life
 from labbook.runner.launching import is_launching
 from labbook.runner.log import last_words
 from labbook.runner.paste import Intake, end
+from labbook.runner.queue import is_ready, start_waiting, take_back
 from labbook.runner.spawn import bury
 from labbook.runner.sweeps.reconcile import reconcile_sweeps
 from labbook.settings import Settings
@@ -39,7 +40,10 @@ def reconcile(
     """
     bury()
     ended = []
+    take_back(notebook)
     for active in runs.active_runs(notebook):
+        if active.run.is_waiting and is_ready(RunDirectory.of(notebook.path, active.run.id)):
+            continue
         directory = RunDirectory.of(notebook.path, active.run.id)
         if _is_looked_after(active, directory, clock()) or adopt(notebook.path, active.run):
             continue
@@ -53,6 +57,7 @@ def reconcile(
             ended.append(runs.run(notebook, active.run.id))
     # Last, so that a sweep that can be resumed has no runs on their way.
     reconcile_sweeps(notebook, settings, clock)
+    start_waiting(notebook, settings, clock)
     return tuple(ended)
 
 

@@ -52,6 +52,16 @@ def steps(nb: Notebook, ids: Collection[int]) -> tuple[NextStep, ...]:
     return tuple(by_id[each] for each in ids if each in by_id)
 
 
+def raised_by(nb: Notebook, note_ids: Collection[int]) -> dict[int, tuple[int, ...]]:
+    """The steps that stand in these notes, by note."""
+    chosen = select(_step.c.block_id, _step.c.id).where(_step.c.block_id.in_(note_ids))
+    found: dict[int, tuple[int, ...]] = {}
+    with nb.read() as connection:
+        for note_id, step_id in connection.execute(chosen.order_by(_step.c.id)):
+            found[note_id] = (*found.get(note_id, ()), step_id)
+    return found
+
+
 def settle(
     nb: Notebook,
     step_id: int,

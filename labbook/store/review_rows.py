@@ -8,13 +8,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, insert, select
 
-from labbook.model import Moment, Review, ReviewItem, Section, Verdict
+from labbook.model import Closing, Moment, Review, ReviewItem, Section, Verdict
 from labbook.store import tables
 from labbook.store.rows import day, instant, moment, to_json
 from labbook.text.period import Period
 from labbook.text.plain import storable
 
-_item, _verdict = tables.review_item, tables.verdict
+_item, _verdict, _closing = tables.review_item, tables.verdict, tables.review_closing
 
 
 def load_reviews(connection: Connection, chosen: Select[Any]) -> tuple[Review, ...]:
@@ -36,7 +36,14 @@ def load_reviews(connection: Connection, chosen: Select[Any]) -> tuple[Review, .
     ):
         verdict = Verdict(row.next_step_id, row.fate, row.because, row.evidence)
         verdicts[row.review_id].append(verdict)
-    return tuple(_review(row, items[row.id], verdicts[row.id]) for row in rows)
+    closed = connection.execute(select(_closing).where(_closing.c.review_id.in_(ids)))
+    closings = {
+        row.review_id: Closing(moment(row.closed_us, row.closed_zone), row.left_open)
+        for row in closed
+    }
+    return tuple(
+        _review(row, items[row.id], verdicts[row.id], closings.get(row.id)) for row in rows
+    )
 
 
 def replace_items(connection: Connection, review_id: int, items: Sequence[ReviewItem]) -> None:
@@ -110,7 +117,12 @@ def keep_revision(
     )
 
 
-def _review(row: Row[Any], items: Sequence[ReviewItem], verdicts: Sequence[Verdict]) -> Review:
+def _review(
+    row: Row[Any],
+    items: Sequence[ReviewItem],
+    verdicts: Sequence[Verdict],
+    closing: Closing | None,
+) -> Review:
     return Review(
         id=row.id,
         period=Period(day(row.from_day), day(row.to_day)),
@@ -119,4 +131,5 @@ def _review(row: Row[Any], items: Sequence[ReviewItem], verdicts: Sequence[Verdi
         verdicts=tuple(verdicts),
         created=moment(row.created_us, row.created_zone),
         edited=moment(row.edited_us, row.edited_zone),
+        closing=closing,
     )

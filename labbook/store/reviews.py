@@ -83,6 +83,14 @@ def previous_review(nb: Notebook, period: Period) -> Review | None:
         return _load(connection, chosen)
 
 
+def reviews_within(nb: Notebook, period: Period) -> tuple[Review, ...]:
+    """The reviews of this period and of parts of it, in their order."""
+    first, last = period.first.isoformat(), period.last.isoformat()
+    chosen = select(_review).where(_review.c.from_day >= first, _review.c.to_day <= last)
+    with nb.read() as connection:
+        return load_reviews(connection, chosen.order_by(_review.c.from_day, _review.c.to_day))
+
+
 def reviews(nb: Notebook) -> tuple[Review, ...]:
     """All saved reviews, newest period first."""
     chosen = select(_review).order_by(_review.c.to_day.desc(), _review.c.from_day.desc())

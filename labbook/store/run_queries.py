@@ -117,6 +117,38 @@ def active_runs(nb: Notebook) -> tuple[ActiveRun, ...]:
     )
 
 
+def finished_before(nb: Notebook, run_ids: Collection[int]) -> dict[int, Run]:
+    """For each run the last finished one of the same experiment before it, where there is one."""
+    this, other = tables.run, tables.run.alias()
+    before = (
+        select(func.max(other.c.id))
+        .where(other.c.experiment == this.c.experiment, other.c.id < this.c.id)
+        .where(other.c.state == RunState.FINISHED.value, other.c.deleted_us.is_(None))
+        .scalar_subquery()
+    )
+    chosen = select(this.c.id, before).where(this.c.id.in_(run_ids))
+    with nb.read() as connection:
+        pairs = {run_id: found for run_id, found in connection.execute(chosen) if found}
+        wanted = select(tables.run).where(tables.run.c.id.in_(set(pairs.values())))
+        known = {run.id: run for run in load_runs(connection, wanted)} if pairs else {}
+    return {run_id: known[found] for run_id, found in pairs.items()}
+
+
+def never_finished(nb: Notebook, run_ids: Collection[int]) -> frozenset[int]:
+    """Those of the runs that no later one of the same experiment and parameters has made good."""
+    this, later = tables.run, tables.run.alias()
+    made_good = (
+        select(later.c.id)
+        .where(later.c.experiment == this.c.experiment, later.c.id > this.c.id)
+        .where(later.c.params == this.c.params, later.c.deleted_us.is_(None))
+        .where(later.c.state == RunState.FINISHED.value)
+        .exists()
+    )
+    chosen = select(this.c.id).where(this.c.id.in_(run_ids), ~made_good)
+    with nb.read() as connection:
+        return frozenset(connection.execute(chosen).scalars())
+
+
 def metric_points(nb: Notebook, run_id: int, name: str) -> tuple[Metric, ...]:
     """Every point of one metric, in the order they were made."""
     table = tables.metric

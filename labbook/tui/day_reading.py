@@ -10,6 +10,7 @@ from textual.message import Message
 
 from labbook.desk.desk import Desk
 from labbook.model import Block, Draft, Entry, NextStep, RunBlock, SweepBlock
+from labbook.text.period import Period
 from labbook.tui.drawing import Drawn, draw_block
 from labbook.tui.saving import offered_drafts
 
@@ -21,6 +22,7 @@ class DayRead:
     drawn: its blocks, each drawn at `width`
     kept: texts of windows that died before they could save them
     before, after: the written days next to it
+    due: the week whose review is due, on today's page
     """
 
     entry: Entry
@@ -31,6 +33,7 @@ class DayRead:
     kept: tuple[Draft, ...]
     before: dt.date | None
     after: dt.date | None
+    due: Period | None = None
 
 
 class DayAnswered(Message):
@@ -43,19 +46,21 @@ class DayAnswered(Message):
 
 def read_day(desk: Desk, day: dt.date, width: int, known: Mapping[int, Drawn]) -> DayRead:
     """Read a day, and draw what is not in `known` as it stands and at that width."""
-    from labbook.desk import find, steps
+    from labbook.desk import find, review, steps
 
+    today = desk.today()
     entry = find.entry(desk, day)
     before, after = find.neighbours(desk, day)
     return DayRead(
         entry=entry,
-        today=desk.today(),
+        today=today,
         width=width,
         drawn=tuple(_drawn(desk, block, width, known.get(block.id)) for block in entry.blocks),
         steps=steps.open_steps(desk),
         kept=offered_drafts(desk),
         before=before,
         after=after,
+        due=review.due(desk) if day == today else None,
     )
 
 

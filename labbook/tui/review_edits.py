@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from labbook.model import NextStep, ReviewDraft, ReviewItem, Section, StepState, Verdict
+from labbook.model import ReviewDraft, ReviewItem, Section, Verdict
 from labbook.model.review import Fate
 
 
@@ -13,6 +13,15 @@ def added(draft: ReviewDraft, section: Section, after: ReviewItem | None, text: 
     items = list(draft.items)
     place = _place(items, after) + 1 if after is not None else _end(items, section)
     items.insert(place, ReviewItem(section, text))
+    return replace(draft, items=tuple(items))
+
+
+def promoted(draft: ReviewDraft, item: ReviewItem) -> ReviewDraft:
+    """With one item at the end of its section, unless it says the same there already."""
+    if item in draft.items:
+        return draft
+    items = list(draft.items)
+    items.insert(_end(items, item.section), item)
     return replace(draft, items=tuple(items))
 
 
@@ -38,7 +47,9 @@ def moved(draft: ReviewDraft, item: ReviewItem, step: int) -> ReviewDraft:
     if 0 <= at < len(same):
         items[place], items[same[at]] = items[same[at]], items[place]
         return replace(draft, items=tuple(items))
-    sections = list(Section)
+    sections = [each for each in Section if each is not Section.TIME]
+    if item.section is Section.TIME:
+        return draft
     neighbour = sections.index(item.section) + step
     if not 0 <= neighbour < len(sections):
         return draft
@@ -70,15 +81,6 @@ def merged(draft: ReviewDraft, gathered: ReviewDraft) -> ReviewDraft:
 
 def verdict_of(draft: ReviewDraft, step_id: int) -> Verdict | None:
     return next((each for each in draft.verdicts if each.step_id == step_id), None)
-
-
-def unsettled(draft: ReviewDraft) -> tuple[NextStep, ...]:
-    """Last time's next steps that nobody has settled, and this review has not judged."""
-    return tuple(
-        step
-        for step in draft.previous_steps
-        if step.state is StepState.OPEN and verdict_of(draft, step.id) is None
-    )
 
 
 def _place(items: list[ReviewItem], item: ReviewItem) -> int:

@@ -34,7 +34,7 @@ def test_a_continued_run_is_one_run_with_all_the_samples(
     assert later["metrics"] == whole["metrics"]
     assert later["tables"] == whole["tables"]
     shown = labbook(book, "runs", "show", str(later["id"])).out
-    assert f"comes from  run {first['id']}" in shown
+    assert f"comes from   run {first['id']}" in shown
     again = labbook(book, "runs", "continue", str(later["id"]), "samples=2e6", "--json").json
     assert again["params"]["samples"] == 2_000_000
 

@@ -13,9 +13,10 @@ import pytest
 from labbook.desk import report, review, steps, write
 from labbook.desk.commits import commits
 from labbook.desk.desk import Desk
-from labbook.errors import LabbookError, StoreError
-from labbook.model import Moment, ReviewItem, Section, StepState, Verdict
+from labbook.errors import LabbookError, NotFound, StoreError, UsageError
+from labbook.model import Metric, Moment, ReviewItem, RunState, Section, StepState, Verdict
 from labbook.settings import Settings
+from labbook.store import runs
 from labbook.text.when import Period
 
 MONDAY = dt.datetime(2026, 11, 16, 9, tzinfo=dt.UTC)
@@ -264,3 +265,161 @@ def test_an_empty_week_gives_an_empty_review(desk: Desk) -> None:
     draft = review.gather(desk, WEEK)
     assert draft.items == ()
     assert draft.missing == ()
+
+
+def test_a_review_closes_when_every_planned_step_is_judged(desk: Desk, clock: Clock) -> None:
+    write.add_note(desk, "- [ ] one\n- [ ] two")
+    with pytest.raises(NotFound, match="not saved yet"):
+        review.close(desk, WEEK)
+    review.save(desk, WEEK, review.gather(desk, WEEK).items, (), version=None)
+    closed = review.close(desk, WEEK).closing
+    assert closed is not None
+    assert closed.left_open == 0
+    clock.now += dt.timedelta(weeks=1)
+    following = WEEK.after()
+    one, two = steps.open_steps(desk)
+    saved = review.save(desk, following, (), (Verdict(one.id, "carried"),), version=None)
+    with pytest.raises(UsageError, match="1 next step of 2026-W47 is not judged yet: two"):
+        review.close(desk, following)
+    with_open = review.close(desk, following, with_open=True)
+    assert with_open.closing is not None
+    assert (with_open.closing.left_open, with_open.version) == (1, 1)
+    verdicts = (*saved.verdicts, Verdict(two.id, "done"))
+    clock.now += dt.timedelta(hours=1)
+    edited = review.save(desk, following, (), verdicts, version=1)
+    assert (edited.version, edited.closing) == (2, with_open.closing)
+    html, markdown = (report.report(desk, following, form).decode() for form in ("html", "md"))
+    words = "Closed on 23 November 2026 with 1 next step left open, and edited since."
+    assert words in html
+    assert words in markdown
+    again = review.close(desk, following).closing
+    assert again is not None
+    assert again.left_open == 0
+
+
+def test_the_last_full_week_is_due_until_a_closed_review_covers_it(
+    desk: Desk, clock: Clock
+) -> None:
+    write.add_note(desk, "something")
+    assert review.due(desk) is None
+    clock.now += dt.timedelta(weeks=1)
+    assert review.due(desk) == WEEK
+    fortnight = Period(WEEK.before().first, WEEK.last)
+    for period in (WEEK, fortnight):
+        review.save(desk, period, (), (), version=None)
+        assert review.due(desk) == WEEK
+    review.close(desk, fortnight)
+    assert review.due(desk) is None
+    clock.now += dt.timedelta(weeks=1)
+    assert review.due(desk) is None  # nothing was written in that week
+
+
+def test_what_no_line_was_made_of_is_named_and_what_was_read_is_counted(desk: Desk) -> None:
+    taken = write.add_note(desk, "taken up #finding")
+    write.add_note(desk, "- [ ] only a step")
+    left = write.add_note(desk, "# A heading\n\nand more\n\n- [ ] another step")
+    draft = review.draft(desk, WEEK)
+    assert [(each.source, each.line) for each in draft.unpromoted] == [
+        (f"note:{left.id}", "A heading")
+    ]
+    assert len(draft.material) == 3
+    review.mark_read(desk, WEEK, [taken.id, left.id, 999])
+    review.mark_read(desk, WEEK, [taken.id])
+    review.mark_unread(desk, WEEK, left.id)
+    assert review.draft(desk, WEEK).read == {taken.id}
+    assert review.draft(desk, Period(WEEK.first, WEEK.first)).read == frozenset()
+    for form in ("md", "html"):
+        assert "Not taken up: 1 block" in report.report(desk, WEEK, form).decode()
+
+
+def test_a_month_is_drafted_from_its_weekly_reviews_and_raw_between_them(
+    desk: Desk, clock: Clock, repository: Path
+) -> None:
+    write.add_note(desk, "raw, and reworded in the week #finding")
+    write.add_note(desk, "left out of the week #insight\n\n- [ ] still open")
+    commit(repository, "in the week", "2026-11-17T12:00:00+00:00")
+    commit(repository, "after the week", "2026-11-24T12:00:00+00:00")
+    items = (
+        ReviewItem(Section.FINDINGS, "the week's own words", "note:1"),
+        ReviewItem(Section.NEXT_STEPS, "still open", "step:1"),
+    )
+    review.save(desk, WEEK, items, (), version=None)
+    clock.now += dt.timedelta(weeks=1)
+    write.add_note(desk, "raw, of the week after #finding")
+    draft = review.gather(desk, Period.months(2026, 11))
+    assert texts(draft.section(Section.FINDINGS)) == [
+        "the week's own words",
+        "raw, of the week after #finding",
+    ]
+    assert texts(draft.section(Section.INSIGHTS)) == []
+    assert texts(draft.section(Section.CODE)) == ["after the week"]
+    assert texts(draft.section(Section.NEXT_STEPS)) == ["still open"]
+    assert [each.source for each in draft.unpromoted] == ["note:2"]
+
+
+def test_earlier_versions_are_listed_compared_and_restored(desk: Desk) -> None:
+    first = (ReviewItem(Section.INSIGHTS, "one"), ReviewItem(Section.NEXT_STEPS, "write it"))
+    saved = review.save(desk, WEEK, first, (), version=None)
+    review.save(desk, WEEK, (ReviewItem(Section.INSIGHTS, "two"),), (), version=1)
+    assert steps.open_steps(desk) == ()
+    with pytest.raises(StoreError):
+        review.save(desk, WEEK, (ReviewItem(Section.CODE, "too late"),), (), version=1)
+    assert [each.name for each in review.history(desk, WEEK)] == ["1", "2", "c1"]
+    restored = review.restore(desk, WEEK, "1")
+    assert (restored.version, restored.items) == (3, saved.items)
+    assert [step.text for step in steps.open_steps(desk)] == ["write it"]
+    assert texts(review.restore(desk, WEEK, "c1").items) == ["too late"]
+    with pytest.raises(NotFound, match="no version '9'"):
+        review.restore(desk, WEEK, "9")
+
+
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        ("mine #insight", "mine #insight"),
+        ("~jonas: halve it #insight", "halve it #insight — ~jonas"),
+        ("as ~jonas-b said #insight", "as ~jonas-b said #insight — ~jonas-b"),
+        ("arXiv:2004.00010v2. #insight", "arXiv:2004.00010v2. #insight — arXiv:2004.00010v2"),
+        ("#insight in doi:10.1109/18.61115", "#insight in doi:10.1109/18.61115"),
+        ("`~jonas` ~/home ~5 ~~no~~ a~b #insight", "`~jonas` ~/home ~5 ~~no~~ a~b #insight"),
+        ("two\nlines ~ada #insight", "two\nlines ~ada #insight\n\n— ~ada"),
+    ],
+)  # fmt: skip
+def test_an_insight_names_its_source(desk: Desk, body: str, line: str) -> None:
+    write.add_note(desk, body)
+    assert texts(review.gather(desk, WEEK).section(Section.INSIGHTS)) == [line]
+
+
+def test_runs_are_told_against_the_last_of_their_experiment_and_failures_while_they_last(
+    desk: Desk, clock: Clock
+) -> None:
+    def ran(minutes: float, state: RunState, spread: float = 0.0, **params: float) -> int:
+        moment = Moment.at(MONDAY + dt.timedelta(minutes=minutes), "UTC")
+        new = runs.NewRun(
+            experiment="kl", params=params, seed=1, backend_asked="auto", day=moment.day(),
+            moment=moment, host="h", owner="h b s 1 0",
+        )  # fmt: skip
+        run = runs.create_run(desk.notebook, new)
+        for step in (RunState.STARTING, RunState.RUNNING):
+            runs.step_run(desk.notebook, run.id, step, moment=moment)
+        metrics = [Metric("bias", 0.0), Metric("stdev", spread)] if spread else []
+        runs.close_run(
+            desk.notebook, run.id, runs.Outcome(state, message="Out of memory."), moment=moment,
+            day=run.day, from_offset=0, to_offset=0, metrics=metrics, artifacts=[],
+        )  # fmt: skip
+        return run.id
+
+    ran(-60 * 24 * 7, RunState.FINISHED, 1.5, n=1)
+    ran(1, RunState.FAILED, n=2)
+    ran(2, RunState.FAILED, n=3)
+    last = ran(3, RunState.TIMED_OUT, n=3)
+    ran(4, RunState.CANCELLED, n=4)
+    ran(5, RunState.FINISHED, 1.4955, n=2)
+    ran(6, RunState.FINISHED, 1.4955, n=2)
+    draft = review.gather(desk, WEEK)
+    assert texts(draft.section(Section.FINDINGS)) == [
+        "kl (n=2): bias 0, stdev 1.496 (−0.3 % against run 1)",
+        "kl (n=2): bias 0, stdev 1.496 (as run 6)",
+        "kl (n=3): timed out. Out of memory.",
+    ]
+    assert [item.source for item in draft.items][2] == f"run:{last}"

@@ -20,7 +20,7 @@ from labbook.runner.reconcile import reconcile
 from labbook.runner.spawn import bury, spawned
 from labbook.store import runs
 from tests.support.command import environment
-from tests.support.lab import Lab, kill, wait_until
+from tests.support.lab import CAMPAIGN, Lab, kill, wait_until
 
 CODE = 37
 
@@ -130,7 +130,7 @@ def test_a_kill_at_a_random_moment_leaves_the_truth(lab: Lab, seed: int) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(100, 140))
+@pytest.mark.parametrize("seed", CAMPAIGN)
 def test_many_kills_at_random_moments_leave_the_truth(lab: Lab, seed: int) -> None:
     kill_at_a_random_moment(lab, seed)
 

@@ -265,11 +265,11 @@ def test_the_last_word_has_room_kept_for_it(directory: RunDirectory) -> None:
     attempts = []
     really = directory_module.write_whole
 
-    def full_once(path: Path, data: bytes) -> None:
+    def full_once(path: Path, data: bytes, **how: bool) -> None:
         attempts.append((directory.path / "reserve").exists())
         if len(attempts) == 1:
             raise OSError(errno.ENOSPC, "No space left on device")
-        really(path, data)
+        really(path, data, **how)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(directory_module, "write_whole", full_once)

@@ -140,7 +140,7 @@ async def test_u_takes_changes_back_one_by_one(week: Desk) -> None:
 async def test_a_line_under_next_steps_becomes_a_next_step(week: Desk) -> None:
     async with opened(week, size=(80, 40)) as hand:
         await open_review(hand)
-        await hand.press("G", "a")
+        await hand.press("G", "k", "a")
         await hand.type("write the paper")
         await hand.press("escape", "s")
     assert "write the paper" in [step.text for step in steps.open_steps(week)]
@@ -156,7 +156,7 @@ async def test_unsaved_changes_come_back_with_their_week_and_after_a_kill(week: 
         await hand.until(lambda: "2026-W47" in hand.screen)
         await hand.press("right_square_bracket")
         await hand.until(lambda: "unsaved" in hand.screen)
-        assert "k2 is biased" not in hand.screen
+        assert "• k2 is biased" not in hand.screen
         (kept,) = write.drafts(week)
     from dataclasses import replace
 
@@ -167,7 +167,7 @@ async def test_unsaved_changes_come_back_with_their_week_and_after_a_kill(week: 
         async with opened(later, size=(80, 40)) as hand:
             await open_review(hand)
             await hand.until(lambda: "unsaved" in hand.screen)
-            assert "k2 is biased" not in hand.screen
+            assert "• k2 is biased" not in hand.screen
             await hand.press("s")
             assert write.drafts(later) == ()
 
@@ -181,7 +181,7 @@ async def test_two_windows_on_one_review_lose_nothing(week: Desk) -> None:
         await hand.press("s")
         assert "saved by somebody else" in hand.toasts[-1]
         assert page.draft is not None
-        assert "k2 is biased" not in hand.screen
+        assert "• k2 is biased" not in hand.screen
         await hand.press("R")
         await hand.until(lambda: "theirs" in hand.screen)
 

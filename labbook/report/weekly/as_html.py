@@ -17,6 +17,7 @@ from labbook.report.figures import adaptive_svg
 from labbook.report.html import note_html
 from labbook.report.left import picture_words
 from labbook.report.pictures import data_address
+from labbook.report.reviews import closing_words
 from labbook.report.runs import backend_text, clock, params_text, state_words
 from labbook.report.tables import html_table
 from labbook.report.weekly import pages as week
@@ -46,12 +47,15 @@ def weekly_html(pages: WeekPages, cache: Path | None = None) -> str:
         .render(
             css=(directory / "report.css").read_text("utf-8"),
             draft=pages.draft,
-            title=week.title(period),
+            is_draft=pages.is_draft,
+            title=week.heading(pages),
             days=week.days(period),
             author=plain_line(pages.author),
             steps=steps,
             standing=week.standing_words(steps),
             sections=week.sections(pages),
+            closing=closing_words(pages.draft.saved),
+            left=week.not_taken_up(pages),
             time=pages.time,
             comparisons=pages.comparisons,
             runs=[run for _, (run, _) in sorted(pages.runs.items())],

@@ -10,11 +10,12 @@ from labbook.report import numbers
 from labbook.report.comparison import MOST_SURROUNDINGS, tables
 from labbook.report.left import picture_words
 from labbook.report.markdown import escape_markdown, safe_markdown
+from labbook.report.reviews import closing_words
 from labbook.report.runs import backend_text, clock, commit_text, params_text
 from labbook.report.tables import markdown_table
 from labbook.report.textplot import draw
 from labbook.report.weekly import pages as week
-from labbook.report.weekly.pages import FollowUp, ShownItem, ShownSection, WeekPages
+from labbook.report.weekly.pages import FollowUp, ShownItem, ShownSection, TimePages, WeekPages
 from labbook.report.words import describe, left_out
 
 _PLOT_COLUMNS = 72
@@ -33,20 +34,25 @@ def weekly_markdown(
     picture: gives the address of a picture that a run left; without one it is only named
     """
     period = pages.draft.period
-    lines = [f"# {week.title(period)}", ""]
-    under = [week.days(period)] if week.days(period) != week.title(period) else []
+    title = week.heading(pages)
+    lines = [f"# {escape_markdown(title)}", ""]
+    under = [week.days(period)] if week.days(period) != title else []
     under += [escape_markdown(pages.author)] if pages.author else []
     lines += [" · ".join(under), ""] if under else []
-    if not pages.draft.saved:
+    if pages.is_draft:
         lines += ["*A draft: this review is not saved yet.*", ""]
+    if closing := closing_words(pages.draft.saved):
+        lines += [f"*{closing}*", ""]
     for sentence in pages.draft.missing:
         lines += [f"**{escape_markdown(sentence)}**", ""]
     lines += _follow_up(week.follow_up(pages.draft))
     for section in week.sections(pages):
         lines += [f"## {section.title}", "", *_section(section, image, picture), ""]
-    lines += _time(pages, image)
+        if section.section is Section.TIME and pages.time is not None:
+            lines = [*lines[:-1], *_time(pages.time, image)]
     lines += _comparisons(pages)
     lines += _runs([run for _, (run, _) in sorted(pages.runs.items())])
+    lines += _not_taken_up(pages)
     written = f" on {clock(pages.written, with_day=True)}" if pages.written else ""
     return "\n".join([*lines, f"*Written by labbook{written}.*", ""])
 
@@ -67,7 +73,7 @@ def _follow_up(steps: tuple[FollowUp, ...]) -> Iterator[str]:
 def _section(
     section: ShownSection, image: Address | None, picture: PictureAddress | None
 ) -> Iterator[str]:
-    if not section.items and not section.repositories:
+    if section.is_empty:
         yield "*Nothing noted.*"
     box = "[ ] " if section.section is Section.NEXT_STEPS else ""
     for shown in section.items:
@@ -120,12 +126,16 @@ def _results(results: Results, image: Address | None) -> Iterator[str]:
     yield ""
 
 
-def _time(pages: WeekPages, image: Address | None) -> Iterator[str]:
-    if pages.time is not None:
-        yield from ("## Time", "")
-        yield from _results(Results((pages.time.table,), (pages.time.figure,)), image)
-        for sentence in pages.time.sentences:
-            yield from (escape_markdown(sentence), "")
+def _time(time: TimePages, image: Address | None) -> Iterator[str]:
+    yield from _results(Results((time.table,), (time.figure,)), image)
+    for sentence in time.sentences:
+        yield from (escape_markdown(sentence), "")
+
+
+def _not_taken_up(pages: WeekPages) -> Iterator[str]:
+    title, lines = week.not_taken_up(pages)
+    if lines:
+        yield from (f"## {title}", "", *(f"- {escape_markdown(line)}" for line in lines), "")
 
 
 def _pictures(results: Results, picture: PictureAddress | None) -> Iterator[str]:

@@ -16,6 +16,7 @@ from labbook.model.comparison import compare
 from labbook.report.comparison import MOST_SURROUNDINGS, tables
 from labbook.report.figures import draw_file, svg
 from labbook.report.markup import Piece, blocks
+from labbook.report.reviews import closing_words
 from labbook.report.runs import clock, params_text, state_words
 from labbook.report.tables import MOST_ROWS_IN_A_REPORT, shown_columns
 from labbook.report.weekly import pages as week
@@ -74,20 +75,23 @@ def _typst() -> ModuleType:
 
 def _document(pages: WeekPages, cache: Path | None, fonts: list[str]) -> dict[str, Any]:
     draft, steps = pages.draft, week.follow_up(pages.draft)
-    title, days = week.title(draft.period), week.days(draft.period)
+    title, days = week.heading(pages), week.days(draft.period)
+    left = week.not_taken_up(pages)
     document = {
         "title": title,
         "author": plain_line(pages.author),
         "under": " · ".join([*([days] if days != title else []), plain_line(pages.author)]).strip(
             " ·"
         ),
-        "is-draft": not draft.saved,
+        "is-draft": pages.is_draft,
+        "closing-words": closing_words(draft.saved),
         "missing": [plain_line(sentence) for sentence in draft.missing],
         "standing": week.standing_words(steps),
         "steps": [_step(step) for step in steps],
         "sections": [_section(section, cache) for section in week.sections(pages)],
         "time": None if pages.time is None else _time(pages.time, cache),
         "comparisons": [_comparison(block) for block in pages.comparisons],
+        "left": {"title": left[0], "lines": left[1]},
         "runs": [_run(run) for _, (run, _) in sorted(pages.runs.items())],
         "fonts": fonts,
     }
@@ -119,6 +123,8 @@ def _section(section: ShownSection, cache: Path | None) -> dict[str, Any]:
     return {
         "title": section.title,
         "is-plan": section.section is Section.NEXT_STEPS,
+        "is-time": section.section is Section.TIME,
+        "is-empty": section.is_empty,
         "items": [_item(shown, cache) for shown in section.items],
         "repositories": [
             {"name": name, "commits": [_item(shown, cache) for shown in commits]}

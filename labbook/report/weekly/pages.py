@@ -22,6 +22,7 @@ from labbook.model import (
     Table,
 )
 from labbook.report.comparison import runs_text
+from labbook.report.reviews import material_line, not_taken_up_title
 from labbook.report.runs import clock
 from labbook.text.plain import plain_line
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 Standing = Literal["done", "carried", "dropped", "open"]
 
 _HASH_LENGTH = 10
+_NUMBERED = ("run", "sweep", "comparison", "note")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class WeekPages:
     time: where the period went; None where nothing is known of it
     comparisons: those on the days of the period
     read: gives a stored picture; None when it is gone
+    name: what it is a digest of, where that is no review ("Run 41"); such a one has only the
+        sections that say something
     """
 
     draft: ReviewDraft
@@ -63,6 +67,12 @@ class WeekPages:
     sweeps: Mapping[int, Results] = field(default_factory=dict)
     comparisons: tuple[ComparisonBlock, ...] = ()
     read: Callable[[Picture], bytes | None] = lambda _: None
+    name: str = ""
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether it has to say that it is no saved review."""
+        return not (self.draft.saved or self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +112,11 @@ class ShownSection:
     def title(self) -> str:
         return self.section.value.capitalize()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it has to say that it says nothing; that of time has its chart."""
+        return not (self.items or self.repositories) and self.section is not Section.TIME
+
 
 def comparison_title(block: ComparisonBlock) -> str:
     """ "2026-11-20 10:03, runs 4 and 7"."""
@@ -127,10 +142,17 @@ def follow_up(draft: ReviewDraft) -> tuple[FollowUp, ...]:
 
 
 def sections(pages: WeekPages) -> tuple[ShownSection, ...]:
-    """The four sections; a run's tables and figures stand below the first item from it."""
+    """The sections; what a run or sweep shows stands below the first item from it.
+
+    That of time is missing where nothing is known of it.
+    """
     shown: set[str] = set()
     found = []
     for section in Section:
+        if section is Section.TIME and not (pages.time or pages.draft.section(section)):
+            continue
+        if pages.name and not pages.draft.section(section):
+            continue
         items = [_shown(item, pages, shown) for item in pages.draft.section(section)]
         by_repository: dict[str, list[ShownItem]] = {}
         for each in items:
@@ -146,6 +168,15 @@ def sections(pages: WeekPages) -> tuple[ShownSection, ...]:
     return tuple(found)
 
 
+def not_taken_up(pages: WeekPages) -> tuple[str, tuple[str, ...]]:
+    """The title and the lines of what no item was made of; empty where all is taken up."""
+    left = pages.draft.unpromoted
+    words = not_taken_up_title(left)
+    if pages.name:
+        words = words.replace("Not taken up", "Besides")  # nobody has read a digest yet
+    return words, tuple(map(material_line, left))
+
+
 def run_id(source: str) -> int | None:
     """The run that "run:41" names."""
     kind, _, number = source.partition(":")
@@ -157,8 +188,15 @@ def origin_words(source: str) -> str:
     kind, _, rest = source.partition(":")
     if kind == "commit":
         return plain_line(rest.rpartition("@")[2])[:_HASH_LENGTH]
-    words = {"run": "run", "sweep": "sweep", "note": "note", "step": "next step"}
+    if kind == "time":
+        return ""
+    words = {"step": "next step"} | {each: each for each in _NUMBERED}
     return f"{words[kind]} {plain_line(rest)}" if kind in words else plain_line(source)
+
+
+def heading(pages: WeekPages) -> str:
+    """What stands above it: its period in words, or what it is a digest of."""
+    return pages.name or title(pages.draft.period)
 
 
 def title(period: Period) -> str:

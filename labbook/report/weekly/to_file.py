@@ -10,13 +10,17 @@ from labbook.report.figures import content_key, draw_file, png
 from labbook.report.files import make_directory, no_directory, write_whole
 from labbook.report.pictures import write_beside
 from labbook.report.weekly.as_html import weekly_html
+from labbook.report.weekly.as_json import weekly_json
 from labbook.report.weekly.as_markdown import weekly_markdown
 from labbook.report.weekly.as_pdf import weekly_pdf
 from labbook.report.weekly.pages import WeekPages
 
 
 def write_week(
-    pages: WeekPages, form: Literal["md", "html", "pdf"], path: Path, cache: Path | None = None
+    pages: WeekPages,
+    form: Literal["md", "html", "pdf", "json"],
+    path: Path,
+    cache: Path | None = None,
 ) -> Path:
     """Write the report; one in Markdown has its images in a directory beside it.
 
@@ -31,6 +35,8 @@ def write_week(
         return write_whole(path, weekly_html(pages, cache).encode())
     if form == "pdf":
         return write_whole(path, weekly_pdf(pages, cache))
+    if form == "json":
+        return write_whole(path, weekly_json(pages).encode())
     images = path.with_name(f"{path.stem}-figures")
 
     def image(figure: Figure) -> str:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from labbook.model.run import Code, Command, CommandRole
 from labbook.runner import provenance
+from labbook.runner.directory import RunDirectory
+from labbook.runner.gathering import NAMES, Gathering
+
+GATHERING_S = 15.0
 
 FRESH_S = 30.0
 """A notebook's kernel lives for days, and its code is committed meanwhile."""
@@ -18,10 +24,14 @@ FRESH_S = 30.0
 
 @dataclass(frozen=True)
 class Provenance:
-    """What a run comes from, as far as it could be found out."""
+    """What a run comes from, as far as it could be found out.
+
+    files: the changes, the untracked files and the packages, as texts by their names
+    """
 
     code: Code | None
     environment: dict[str, Any]
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def command() -> Command | None:
@@ -51,6 +61,19 @@ def name() -> str:
 def _script() -> Path | None:
     file = getattr(sys.modules.get("__main__"), "__file__", None)
     return None if file is None or is_interactive() else Path(file)
+
+
+def _gathered(directory: Path) -> Provenance:
+    with tempfile.TemporaryDirectory(prefix="labbook-") as scratch:
+        place = RunDirectory(Path(scratch))
+        gathering = Gathering(place, directory)
+        gathering.wait(GATHERING_S)
+        files = {
+            name: (place.provenance / name).read_bytes()
+            for name in NAMES
+            if (place.provenance / name).is_file()
+        }
+        return Provenance(gathering.code, gathering.environment or {}, files)
 
 
 class Origin:
@@ -84,9 +107,8 @@ class Origin:
         script = _script()
         try:
             directory = Path.cwd() if script is None else script.absolute().parent
-            code = provenance.code(directory)
+            found = _gathered(directory)
         except OSError:
-            code = None
-        found = Provenance(code, provenance.environment())
+            found = Provenance(None, provenance.environment())
         with self._lock:
             self._found, self._asked_at, self._thread = found, asked_at, None

@@ -27,6 +27,7 @@ from labbook.store.new_run import NewRun
 from labbook.store.run_steps import Outcome
 
 if TYPE_CHECKING:
+    from labbook.model import Artifact
     from labbook.runner.inside.asked import Asked
     from labbook.runner.inside.program import Origin, Provenance
     from labbook.store.quick import QuickNotebook
@@ -90,7 +91,9 @@ class Own:
         self._is_described = provenance is not None
         self.id = self._notebook.create_run(_new_run(asked, parent, self), provenance)
         self.directory = RunDirectory.of(self._notebook.path.absolute(), self.id)
-        self._intake = Intake(self._notebook, self.id, self.directory)
+        self._intake = Intake(
+            self._notebook, self.id, self.directory, provenance=lambda: self._behind(origin)
+        )
         self._next_heartbeat = 0.0
         try:
             self.directory.make(reserve=False)
@@ -155,6 +158,22 @@ class Own:
             peak_memory_bytes=peak_memory_bytes(),
         )
         self._intake.close(outcome, moment=moment, day=moment.day(self._day_starts_at))
+
+    def _behind(self, origin: Origin) -> list[Artifact]:
+        """The files that say where it comes from, stored."""
+        from labbook import artifacts
+        from labbook.model.run import Artifact, ArtifactKind
+
+        found = origin.wait(0.0)
+        return [
+            Artifact(
+                f"provenance/{name}",
+                ArtifactKind.FILE,
+                *artifacts.put(self._notebook.artifacts_dir, content),
+                "text/plain",
+            )
+            for name, content in (found.files if found is not None else {}).items()
+        ]
 
     def _describe(self, found: Provenance) -> None:
         run_steps.describe_run(

@@ -110,6 +110,9 @@ class Launcher(Dialog[Run]):
         self.query_one("#problems", Words).update(Content.styled(said, "$warning"))
         await self._narrow()
         if self._asked in self._found:
+            choices = self.query_one(Choices)
+            choices.highlighted = choices.get_option_index(self._asked)
+            await self._fill_in()
             self.call_after_refresh(self.action_go)
 
     @on(Input.Changed, "#filter")

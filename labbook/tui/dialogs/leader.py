@@ -16,7 +16,7 @@ class Leader(ModalScreen[str]):
     """Waits for one key and answers with the action it stands for.
 
     choices: key to (action, description)
-    alone: the action when no second key comes
+    alone: the action when no second key comes; without one it waits for it
     """
 
     def __init__(self, first: str, choices: dict[str, tuple[str, str]], alone: str) -> None:
@@ -33,7 +33,8 @@ class Leader(ModalScreen[str]):
         yield Words(Content("").join(pieces))
 
     def on_mount(self) -> None:
-        self.set_timer(WAIT_S, lambda: self._answer(self._alone))
+        if self._alone:
+            self.set_timer(WAIT_S, lambda: self._answer(self._alone))
 
     def on_key(self, event: events.Key) -> None:
         event.stop()

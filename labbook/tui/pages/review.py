@@ -3,40 +3,52 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Container, Vertical
+from textual.widget import Widget
 
 from labbook.model import Draft, ReviewDraft
 from labbook.text.when import PERIOD_EXAMPLES, Period, parse_period
 from labbook.tui.dialogs.ask import Ask
 from labbook.tui.keys import key
 from labbook.tui.later import Later
+from labbook.tui.pages.review_days import DaysColumn, ReviewDays
 from labbook.tui.pages.review_editing import LineEditor
-from labbook.tui.pages.review_saving import ReviewSaving
-from labbook.tui.review_reading import ReviewAnswered, read_review
+from labbook.tui.review_reading import ReviewAnswered, ReviewRead, read_review
 from labbook.tui.review_words import dates, heading
-from labbook.tui.widgets.held_scroll import HeldScroll
-from labbook.tui.widgets.review_rows import ItemRow, ReviewRow, StepRow, rows_of
+from labbook.tui.widgets.review_rows import DraftColumn, ItemRow, ReviewRow, StepRow, rows_of
+from labbook.tui.widgets.source_rows import MARK_COLUMNS, SourceRow
 from labbook.tui.widgets.words import Words
 from labbook.tui.work import ask
+
+ROW_MARGIN = 4
+"""Columns beside a row: its padding, its mark of the focus, the scroll bar."""
+
+WIDTHS = [(0, "-narrow"), (76, "-normal"), (100, "-double")]
+"""From so many columns on days and review stand side by side."""
+
+LINES_AT_ONCE = 60
+"""So many rows fill any screen; the others are shown below them a moment later."""
 
 REDRAW_AFTER_S = 0.06
 AGAIN_AFTER_S = 1.0
 
 
-class ReviewPage(ReviewSaving):
+class ReviewPage(ReviewDays):
     """The review of one week."""
 
     PAGE = "review"
     CSS_PATH = "review.tcss"
     ABOUT = (
         "What the week gave, drafted from its runs, its tagged notes (#finding, #insight, #code), "
-        "the commits of your repositories and the open next steps. Shorten it, add to it, say of "
-        "each of last week's next steps what became of it, and save."
+        "the commits of your repositories and the open next steps. Read the days beside it (tab), "
+        "promote what counts, say of each of last week's next steps what became of it, save, close."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         key(
@@ -67,12 +79,20 @@ class ReviewPage(ReviewSaving):
         self.history: list[ReviewDraft] = []
         self.saved: ReviewDraft | None = None
         self.kept: Draft | None = None
+        self.HORIZONTAL_BREAKPOINTS = WIDTHS
+        self._late = 0
+        self._drawn_at = 0
+        self._lines_left: list[Widget] = []
         self._again = Later(self, AGAIN_AFTER_S, self._read_again)
         self._redraw = Later(self, REDRAW_AFTER_S, self._redraw_at_new_width)
 
     def compose_page(self) -> ComposeResult:
         yield Words(id="review-heading")
-        yield HeldScroll()
+        with Container(id="both"):
+            with Vertical(id="days"):
+                yield Words(id="days-heading")
+                yield DaysColumn()
+            yield DraftColumn()
 
     def on_mount(self) -> None:
         self.period = Period.week_of(self.desk.today())
@@ -87,19 +107,50 @@ class ReviewPage(ReviewSaving):
         super().notebook_changed()
 
     def read(self) -> None:
-        ask(
-            self,
-            "review",
-            partial(read_review, self.desk, self.period, self.labbook.window),
-            ReviewAnswered,
-        )
+        self._ask(self.labbook.window)
 
-    def on_review_answered(self, message: ReviewAnswered) -> None:
+    def reload(self) -> None:
+        self._ask("")
+
+    def _ask(self, window: str) -> None:
+        known = {row.material.block.id: row.source.drawn for row in self.days.query(SourceRow)}
+        reading = partial(
+            read_review, self.desk, self.period, window, (self._days_width, self._item_width), known
+        )
+        ask(self, "review", reading, ReviewAnswered)
+
+    @property
+    def _days_width(self) -> int:
+        """The columns that a block is drawn in, whether the days are on show or not."""
+        shown = self.days if self.days.size.width else self.query_one(DraftColumn)
+        return max(20, shown.scrollable_content_region.width - MARK_COLUMNS - ROW_MARGIN)
+
+    @property
+    def _item_width(self) -> int:
+        return self.query_one(DraftColumn).scrollable_content_region.width - ROW_MARGIN
+
+    async def on_review_answered(self, message: ReviewAnswered) -> None:
         found = message.found
-        if found.draft.period != self.period or self.query(LineEditor):
+        if found.draft.period != self.period:
             return
+        self._show_found(found)
+        await self.show_days(found)
+        self.call_after_refresh(self._redraw_at_new_width)
+
+    def _show_found(self, found: ReviewRead) -> None:
         fresh = self.draft is None or self.draft.period != self.period
+        self._late = found.late
+        if self.query(LineEditor):
+            return
         if not fresh and (self.is_changed or found.draft == self.draft):
+            if self.draft is not None and not self.is_changed:
+                others = self.draft.unpromoted
+                now = found.draft  # its lines are the same, but rows know the ones they show
+                self.draft = replace(self.draft, material=now.material, read=now.read)
+                self.saved = self.draft
+                self._show_heading(self.draft)
+                if found.draft.unpromoted != others:
+                    self.show_draft(self.place)
             return  # what is being written is not replaced by what happened meanwhile
         self.draft = self.saved = found.draft
         self.history = []
@@ -115,52 +166,94 @@ class ReviewPage(ReviewSaving):
         self.call_later(self._show, select)
 
     async def _show(self, select: int) -> None:
-        draft, column = self.draft, self.query_one(HeldScroll)
+        draft, column = self.draft, self.query_one(DraftColumn)
         if draft is None:
             return
-        room = self.query_one("#review-heading").content_size.width
-        self.query_one("#review-heading", Words).update(heading(draft, self.is_changed, room))
+        self._show_heading(draft)
+        self.mark_taken(draft)
+        self._lines_left = []  # what waits to be shown belongs to what goes now
         typing = self.query(LineEditor)
         with self.app.batch_update():
             column.stay()
+            if column.has_focus_within:
+                self.set_focus(None)  # or it would go to the other side
             await column.remove_children()
-            await column.mount_all(rows_of(draft, column.scrollable_content_region.width - 4))
+            self._drawn_at = self._item_width
+            made = rows_of(draft, self._drawn_at)
+            first = LINES_AT_ONCE if select < LINES_AT_ONCE // 2 else len(made)
+            await column.mount_all(made[:first])
+            self._lines_left = made[first:]
+        self.call_after_refresh(self._mount_lines_left, self._lines_left)
+        self.call_after_refresh(self._redraw_at_new_width)
         rows = self.rows
         if rows and (self.focused is None or typing):
             self._select(rows[max(0, min(select, len(rows) - 1))])
+
+    async def _mount_lines_left(self, rows: list[Widget]) -> None:
+        """What does not fit on the first screen; nothing where it is drawn anew already."""
+        if rows is self._lines_left and rows:
+            self._lines_left = []
+            await self.query_one(DraftColumn).mount_all(rows)
+
+    def _show_heading(self, draft: ReviewDraft) -> None:
+        line = self.query_one("#review-heading", Words)
+        room = line.content_size.width
+        line.update(heading(draft, self.is_changed, self._late, room))
 
     def on_resize(self, _: events.Resize) -> None:
         self._redraw.ask()
 
     def _redraw_at_new_width(self) -> None:
-        if not self.query(LineEditor):
-            self.show_draft(self.place)
+        """Both sides; the first layout may come after the first drawing."""
+        if self.draft is None or self.query(LineEditor):
+            return
+        if self._drawn_at and self._item_width != self._drawn_at:
+            self.call_later(self._show_again)
+        if any(row.source.drawn.width != self._days_width for row in self.source_rows):
+            self.read()
+
+    async def _show_again(self) -> None:
+        if not self.query(LineEditor):  # one may have been opened since it was asked for
+            await self._show(self.place)
 
     # Moving
 
     def _select(self, row: ReviewRow) -> None:
         self._place = self.rows.index(row)
         row.focus(scroll_visible=False)
-        self.query_one(HeldScroll).reveal(row)
+        self.query_one(DraftColumn).reveal(row)
 
     def action_move(self, step: int) -> None:
+        if isinstance(self.focused, SourceRow):
+            self._move_among_sources(self.focused, step)
+            return
         rows, place = self.rows, self.place
         if rows:
             at = max(0, min(place + step, len(rows) - 1))
             self._select(rows[at])
             if at == 0:
-                self.query_one(HeldScroll).to_start()
+                self.query_one(DraftColumn).to_start()
+
+    def _move_among_sources(self, row: SourceRow, step: int) -> None:
+        rows = self.source_rows
+        at = max(0, min(rows.index(row) + step, len(rows) - 1))
+        self.select_source(rows[at])
+        if at == 0:
+            self.days.to_start()
 
     def action_end(self, which: int) -> None:
-        if self.rows:
+        if isinstance(self.focused, SourceRow):
+            self._move_among_sources(self.focused, len(self.source_rows) * (2 * which + 1) * -1)
+        elif self.rows:
             self._select(self.rows[which])
 
     def action_scroll_page(self, step: int) -> None:
-        column = self.query_one(HeldScroll)
+        column = self.days if isinstance(self.focused, SourceRow) else self.query_one(DraftColumn)
         column.scroll_relative(y=step * max(1, column.size.height - 2), animate=False)
 
     def open_period(self, period: Period) -> None:
         """Show another period. Unsaved changes of this one are kept, and come back with it."""
+        self.forget_marks()
         self.period = period
         self.draft = self.saved = self.kept = None
         self.history = []
@@ -187,7 +280,9 @@ class ReviewPage(ReviewSaving):
     async def action_source(self) -> None:
         """Go to the note or run that a line came from."""
         row = self.focused
-        if isinstance(row, ItemRow) and row.item is not None:
+        if isinstance(row, SourceRow):
+            await self.labbook.show_day(row.material.day, row.material.source)
+        elif isinstance(row, ItemRow) and row.item is not None:
             await self.labbook.show_source(row.item.source)
         elif isinstance(row, StepRow) and row.step.note_id is not None:
             await self.labbook.show_day(row.step.raised, f"note:{row.step.note_id}")

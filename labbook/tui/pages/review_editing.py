@@ -16,9 +16,8 @@ from labbook.tui.dialogs.ask import Ask
 from labbook.tui.keys import key
 from labbook.tui.pages.page import Page
 from labbook.tui.review_reading import keep_review
-from labbook.tui.widgets.held_scroll import HeldScroll
 from labbook.tui.widgets.note_editor import NoteEditor
-from labbook.tui.widgets.review_rows import ItemRow, ReviewRow, StepRow
+from labbook.tui.widgets.review_rows import DraftColumn, ItemRow, ReviewRow, StepRow
 from labbook.tui.work import Done
 
 
@@ -115,7 +114,7 @@ class ReviewEditing(Page):
             await self._open(row, LineEditor(row.section, None, row.item), over=row.item is None)
 
     async def _open(self, row: ItemRow, editor: LineEditor, *, over: bool) -> None:
-        column = self.query_one(HeldScroll)
+        column = self.query_one(DraftColumn)
         await column.mount(editor, after=row)
         row.display = not over
         editor.focus(scroll_visible=False)

@@ -12,13 +12,15 @@ from textual.message import Message
 from labbook.desk import review
 from labbook.desk.desk import Desk
 from labbook.model import Draft, Review, ReviewDraft
+from labbook.report.reviews import closing_words
 from labbook.text.amounts import count
 from labbook.text.when import Period
 from labbook.tui import review_edits as edits
+from labbook.tui.dialogs.ask import Confirm
 from labbook.tui.keys import key
 from labbook.tui.outside import open_files
 from labbook.tui.pages.review_editing import ReviewEditing
-from labbook.tui.review_reading import Gathered, ReviewAnswered, drop_kept, read_review
+from labbook.tui.review_reading import Gathered, drop_kept
 from labbook.tui.review_words import what_is_saved
 from labbook.tui.work import Done, ask
 
@@ -29,6 +31,14 @@ class ReviewSaved(Message):
     def __init__(self, saved: Review) -> None:
         super().__init__()
         self.saved = saved
+
+
+class ReviewClosed(Message):
+    """A review is closed."""
+
+    def __init__(self, closed: Review) -> None:
+        super().__init__()
+        self.closed = closed
 
 
 class ReportWritten(Message):
@@ -51,12 +61,26 @@ class ReviewSaving(ReviewEditing):
         key("review.report", "h", "report", "report", show=True, about="write it as HTML"),
         key("review.gather", "plus", "gather", "add what happened since"),
         key("review.reload", "R", "reload", "back to what is saved"),
+        key(
+            "review.close",
+            "C",
+            "close",
+            "close",
+            show=True,
+            about="close it: it is judged and done",
+        ),
+        key("review.versions", "H", "versions", "versions and copies"),
     ]
 
     period: Period
     saved: ReviewDraft | None
     kept: Draft | None
     _report_wanted = False
+    _closing_wanted = False
+
+    def reload(self) -> None:
+        """Read the review as it is saved, without this window's changes."""
+        raise NotImplementedError
 
     @property
     def is_changed(self) -> bool:
@@ -77,7 +101,7 @@ class ReviewSaving(ReviewEditing):
         """Back to what is saved; undo has the changes."""
         if self.draft is not None and self.saved is not None and self.is_changed:
             self.draft = self.saved
-            ask(self, "review", partial(read_review, self.desk, self.period, ""), ReviewAnswered)
+            self.reload()
 
     def action_save(self) -> None:
         draft = self.draft
@@ -101,8 +125,55 @@ class ReviewSaving(ReviewEditing):
         self.saved = self.draft
         self.history = []
         self.read()
+        if self._closing_wanted:
+            self._close()
         if self._report_wanted:
             self._write_report()
+
+    def action_close(self) -> None:
+        """Save what is unsaved, and close; asks first where planned steps are not judged."""
+        draft = self.draft
+        if draft is None:
+            return
+        left = len(draft.unjudged)
+        if not left:
+            self._save_and_close(True)
+            return
+        words = f"{count(left, 'next step')} of last time {'is' if left == 1 else 'are'} not "
+        words += "judged. Close it all the same? The report says so."
+        self.app.push_screen(Confirm("Close the review", words), self._save_and_close)
+
+    def _save_and_close(self, wanted: bool | None) -> None:
+        self._closing_wanted = bool(wanted)
+        if wanted and self.draft is not None and (self.is_changed or self.draft.saved is None):
+            self.action_save()
+        elif wanted:
+            self._close()
+
+    def _close(self) -> None:
+        self._closing_wanted = False
+        close = partial(review.close, self.desk, self.period, with_open=True)
+        self.labbook.writer.write(self, "closing the review", close, ReviewClosed)
+
+    def on_review_closed(self, message: ReviewClosed) -> None:
+        self.labbook.say(f"Review {message.closed.period.label}: {closing_words(message.closed)}")
+        self.read()
+
+    def action_versions(self) -> None:
+        if self.draft is None or self.draft.saved is None:
+            self.labbook.say("It has no versions yet: it is not saved.")
+            return
+        if self.is_changed:
+            self.labbook.say("Save or take back your changes first: s or R.")
+            return
+        from labbook.tui.dialogs.review_versions import ReviewVersions
+
+        self.app.push_screen(ReviewVersions(self.draft), self._restored)
+
+    def _restored(self, saved: Review | None) -> None:
+        if saved is not None:
+            self.labbook.say(what_is_saved(saved))
+            self.reload()
 
     def action_report(self) -> None:
         """Save what is unsaved, then write the report of it."""

@@ -1,4 +1,4 @@
-"""The two lines above a day: which day it is, and the next steps still open."""
+"""The lines above a day: which day it is, the next steps still open, and a review that is due."""
 
 from __future__ import annotations
 
@@ -11,28 +11,30 @@ from textual.widget import Widget
 
 from labbook.model import NextStep, Note, RunBlock
 from labbook.text.amounts import count
+from labbook.text.period import Period
 from labbook.text.plain import plain_line
 from labbook.tui.day_reading import DayRead
 from labbook.tui.phrases import long_day, near_day
 
 
 class DayHeading(Widget):
-    """Weekday, date, what the day holds; below it the open next steps, on one line."""
+    """Weekday, date, what the day holds; the open next steps, on one line; what is due."""
 
     found: reactive[DayRead | None] = reactive(None)
 
     def render(self) -> Content:
         if self.found is None:
             return Content()
-        day = self._day(self.found)
-        return day + "\n" + self._steps(self.found.steps) if self.found.steps else day
+        lines = [self._day(self.found)]
+        lines += [self._steps(self.found.steps)] if self.found.steps else []
+        lines += [_due(self.found.due)] if self.found.due else []
+        return Content("\n").join(lines)
 
     def get_content_height(self, *_: object) -> int:
-        return 2 if self.found is not None and self.found.steps else 1
+        return _lines(self.found)
 
     def watch_found(self, before: DayRead | None, after: DayRead | None) -> None:
-        had, has = bool(before and before.steps), bool(after and after.steps)
-        if had != has:
+        if _lines(before) != _lines(after):
             self.refresh(layout=True)
 
     def _day(self, found: DayRead) -> Content:
@@ -53,6 +55,17 @@ class DayHeading(Widget):
             if line.cell_length > self.content_size.width:
                 break
         return line.truncate(self.content_size.width, ellipsis=True)
+
+
+def _lines(found: DayRead | None) -> int:
+    return 1 if found is None else 1 + bool(found.steps) + (found.due is not None)
+
+
+def _due(week: Period) -> Content:
+    return Content.assemble(
+        (f"The review of {week.label} is due", "$quiet"),
+        *("  ", ("w", "bold $accent"), (" review", "$quiet")),
+    )
 
 
 def _near(day: dt.date, today: dt.date) -> tuple[str, str]:

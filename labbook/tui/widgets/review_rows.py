@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from labbook.model import NextStep, ReviewDraft, ReviewItem, Section, StepState, Verdict
+from labbook.model import (
+    Material,
+    NextStep,
+    ReviewDraft,
+    ReviewItem,
+    Section,
+    StepState,
+    Verdict,
+)
 from labbook.report.notes import draw_note
+from labbook.report.reviews import material_line, not_taken_up_title
 from labbook.text.plain import plain_line
 from labbook.tui import review_edits as edits
 from labbook.tui.drawing import flat
+from labbook.tui.widgets.held_scroll import HeldScroll
 from labbook.tui.widgets.words import Words
 
 NEW_LINE = "\n  "
+MOST_LEFT_OUT = 100
 
 _MARKS = {
     "done": ("✓", "$success"),
@@ -21,6 +34,10 @@ _MARKS = {
     "dropped": ("✗", "$warning"),
     "": ("?", "bold $error"),
 }
+
+
+class DraftColumn(HeldScroll):
+    """The right side of a review: its lines."""
 
 
 class ReviewRow(Static, can_focus=True):
@@ -34,7 +51,7 @@ class ItemRow(ReviewRow):
     """One line of a section; without an item the place for a first one."""
 
     def __init__(self, section: Section, item: ReviewItem | None, width: int) -> None:
-        super().__init__(_item(item, width) if item else _nothing())
+        super().__init__(draw_item(item, width) if item else _nothing())
         self.section = section
         self.item = item
 
@@ -54,18 +71,29 @@ def rows_of(draft: ReviewDraft, width: int) -> list[Widget]:
         for each in draft.missing
     ]
     if draft.previous is not None and draft.previous_steps:
-        left = len(edits.unsettled(draft))
+        left = len(draft.unjudged)
         state = f"{left} to settle" if left else "all settled"
         rows.append(_section(f"next steps of {draft.previous.period.label}", state))
         rows += [StepRow(step, edits.verdict_of(draft, step.id)) for step in draft.previous_steps]
     for section in Section:
         items = draft.section(section)
+        if section is Section.TIME and not items:
+            continue
         rows.append(_section(section.value, str(len(items)) if items else ""))
         rows += [ItemRow(section, item, width) for item in items]
         rows += [] if items else [ItemRow(section, None, width)]
+    if others := draft.unpromoted:
+        rows += [_section(not_taken_up_title(others), ""), _left_out(others)]
     if rows:
         rows[0].add_class("-first")
     return rows
+
+
+def _left_out(left: tuple[Material, ...]) -> Words:
+    lines = [material_line(each) for each in left[:MOST_LEFT_OUT]]
+    if len(left) > MOST_LEFT_OUT:
+        lines.append(f"… and {len(left) - MOST_LEFT_OUT} more")
+    return Words(Content.styled("\n".join(lines), "$quiet"), classes="missing")
 
 
 def _section(name: str, state: str) -> Words:
@@ -75,7 +103,9 @@ def _section(name: str, state: str) -> Words:
     )
 
 
-def _item(item: ReviewItem, width: int) -> Content:
+@lru_cache(maxsize=1024)
+def draw_item(item: ReviewItem, width: int) -> Content:
+    """One line of a review, drawn once for each width."""
     text = flat(draw_note(item.text), max(10, width - 2))
     lines = text.split("\n")
     indented = [Content("  ") + line for line in lines[1:]]
