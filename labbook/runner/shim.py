@@ -21,6 +21,8 @@ import sys
 import termios
 import time
 
+from labbook.runner.shim_files import process, take, write, write_exit
+
 # As in `directory`, which would take longer to import than all the rest.
 ENVIRONMENT = "LABBOOK_RUN_DIR"
 KEEPER = "LABBOOK_RUN_KEEPER"
@@ -29,7 +31,6 @@ NOT_FOUND, NOT_EXECUTABLE = 127, 126
 """The exit codes that shells give for a program that could not be started."""
 
 _CHUNK = 1 << 16
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _SILENCE_S = 0.1
 _DRAIN_S = 2.0
 _LINGER_S = 10.0
@@ -43,14 +44,14 @@ _BACK_TO_DEFAULT = (
 
 def main(arguments: list[str]) -> int:
     directory, place, folder, columns, rows, *argv = arguments
-    if not _take(directory, f"{place} {_process(os.getpid())}"):
+    if not take(directory, f"{place} {process(os.getpid())}"):
         return 0
     for number in _OWN:
         signal.signal(number, signal.SIG_IGN)
     _adopt_orphans()
     if os.path.exists(f"{directory}/cancel"):
         message = "It was cancelled before it began."
-        _write_exit(directory, f'{{"state": "cancelled", "message": "{message}"}}')
+        write_exit(directory, f'{{"state": "cancelled", "message": "{message}"}}')
         return 0
     Keeping(directory, place).keep(folder, (int(rows), int(columns)), argv)
     return 0
@@ -157,8 +158,8 @@ class Keeping:
     def _say_it_has_started(self, began: float) -> None:
         keeper, at_us = f"{self._directory}/keeper", time.time_ns() // 1000
         try:
-            _write(f"{self._directory}/worker", f"{self._place} {_process(self._pid)}")
-            _write(f"{keeper}/started", f"{self._pid} {at_us} {began!r}")
+            write(f"{self._directory}/worker", f"{self._place} {process(self._pid)}")
+            write(f"{keeper}/started", f"{self._pid} {at_us} {began!r}")
         except OSError:
             return  # it goes on all the same
 
@@ -167,7 +168,7 @@ class Keeping:
         code = NOT_FOUND if fault in (errno.ENOENT, errno.ENOTDIR) else NOT_EXECUTABLE
         message = f"It could not be started: {os.strerror(fault)}."
         text = f'{{"state": "failed", "exit_code": {code}, "message": "{message}"}}'
-        _write_exit(self._directory, text)
+        write_exit(self._directory, text)
 
     def _say_how_it_ended(self, status: int, began: float, ended: float) -> None:
         code = os.waitstatus_to_exitcode(status)
@@ -186,7 +187,7 @@ class Keeping:
             "log_lacks_bytes": str(self._lost),
         }
         inside = ", ".join(f'"{name}": {value}' for name, value in facts.items())
-        _write_exit(self._directory, f"{{{inside}}}")
+        write_exit(self._directory, f"{{{inside}}}")
 
 
 def _hold_nothing() -> None:
@@ -273,66 +274,4 @@ def _empty(pipe: int) -> None:
         while os.read(pipe, 512):
             pass
     except BlockingIOError:
-        return
-
-
-def _take(directory: str, identity: str) -> bool:
-    """Take the right to start the command; False when it is taken."""
-    mine = f"{directory}/keeper/.shim.{os.getpid()}"
-    _write(mine, identity)
-    try:
-        os.link(mine, f"{directory}/keeper/shim")
-    except FileExistsError:
-        return False
-    except OSError:
-        flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY
-        try:
-            taken = os.open(f"{directory}/keeper/shim", flags, 0o600)
-        except FileExistsError:
-            return False
-        os.write(taken, identity.encode())
-        os.close(taken)
-    finally:
-        os.unlink(mine)
-    return True
-
-
-def _process(pid: int) -> str:
-    """The second part of a process identity (see `identity`)."""
-    if not sys.platform.startswith("linux"):
-        from labbook.runner import identity
-
-        found = identity.of(pid)
-        return f"{pid} {found.started if found else 0}"
-    with open(f"/proc/{pid}/stat", "rb") as file:
-        return f"{pid} {file.read().rpartition(b')')[2].split()[22 - 3].decode()}"
-
-
-def _write(path: str, text: str) -> None:
-    """Write a small file that is there whole or not at all, as long as the machine runs."""
-    partial = f"{path}.{os.getpid()}"
-    descriptor = os.open(partial, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-    try:
-        os.write(descriptor, text.encode())
-    finally:
-        os.close(descriptor)
-    os.rename(partial, path)
-
-
-def _write_exit(directory: str, text: str) -> None:
-    """Write `exit.json`; its room was kept."""
-    for _ in range(2):
-        partial = f"{directory}/.exit.json.{os.getpid()}"
-        descriptor = os.open(partial, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-        try:
-            os.write(descriptor, text.encode())
-            os.fsync(descriptor)
-        except OSError as error:
-            if error.errno not in _NO_ROOM:
-                raise
-            os.unlink(f"{directory}/reserve")
-            continue
-        finally:
-            os.close(descriptor)
-        os.rename(partial, f"{directory}/exit.json")
         return

@@ -103,35 +103,30 @@ def test_json_is_one_object_and_the_output_is_talk(book: Path, tmp_path: Path) -
     assert "sh -c 'echo talk; exit 2' · lr=0.0003 name=007 · seed 7" in shown.out
 
 
-@pytest.mark.parametrize(
-    ("arguments", "code", "words"),
-    [
-        ((), 2, "There is no command to run."),
-        (("--", "no-such-program"), 3, "There is no program 'no-such-program' on the PATH."),
-        (("--", "./no-such-file"), 3, "There is no program ./no-such-file."),
-        (("--", "/etc/passwd"), 2, "/etc/passwd cannot be executed."),
-        (("--", "/"), 2, "/ cannot be executed."),
-        (("--timeout", "5", "--", "true"), 2, "'5' is no length of time."),
-        (("--timeout", "0s", "--", "true"), 2, "'0s' is no length of time."),
-        (("--param", "x", "--", "true"), 2, "'x' is no parameter."),
-        (("--tag", "a b", "--", "true"), 2, "'a b' cannot be a tag."),
-        (("--thread", "", "--", "true"), 2, "'' cannot be the name of a thread."),
-        (("--retry", "-1", "--", "true"), 2, "-1 is not in the range"),
-        (("--no-such-option", "true"), 2, "No such option"),
-    ],
-)
-def test_what_cannot_be_run_is_said_and_not_recorded(
-    book: Path, arguments: tuple[str, ...], code: int, words: str
-) -> None:
-    def last() -> str:
-        return labbook(book, "runs", "list", "--json").out
+REFUSED = [
+    ((), 2, "There is no command to run."),
+    (("--", "no-such-program"), 3, "There is no program 'no-such-program' on the PATH."),
+    (("--", "./no-such-file"), 3, "There is no program ./no-such-file."),
+    (("--", "/etc/passwd"), 2, "/etc/passwd cannot be executed."),
+    (("--", "/"), 2, "/ cannot be executed."),
+    (("--timeout", "5", "--", "true"), 2, "'5' is no length of time."),
+    (("--timeout", "0s", "--", "true"), 2, "'0s' is no length of time."),
+    (("--param", "x", "--", "true"), 2, "'x' is no parameter."),
+    (("--tag", "a b", "--", "true"), 2, "'a b' cannot be a tag."),
+    (("--thread", "", "--", "true"), 2, "'' cannot be the name of a thread."),
+    (("--retry", "-1", "--", "true"), 2, "-1 is not in the range"),
+    (("--no-such-option", "true"), 2, "No such option"),
+]
 
-    before = last()
-    answer = labbook(book, "exec", *arguments)
-    assert answer.code == code, answer.err
-    assert words in answer.err
-    assert "Traceback" not in answer.err
-    assert last() == before
+
+def test_what_cannot_be_run_is_said_and_not_recorded(book: Path) -> None:
+    before = labbook(book, "runs", "list", "--json").out
+    for arguments, code, words in REFUSED:
+        answer = labbook(book, "exec", *arguments)
+        assert answer.code == code, answer.err
+        assert words in answer.err
+        assert "Traceback" not in answer.err
+    assert labbook(book, "runs", "list", "--json").out == before
 
 
 def test_output_comes_as_it_is_printed_and_ctrl_c_interrupts(book: Path) -> None:

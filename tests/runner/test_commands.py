@@ -75,7 +75,7 @@ def test_a_pipe_is_read_and_its_end_seen(lab: Lab) -> None:
 
 
 def test_ten_megabytes_arrive_to_the_last_byte(lab: Lab) -> None:
-    run = lab.python("for n in range(655360): print(f'{n:15d}')")
+    run = lab.python("print('\\n'.join(f'{n:15d}' for n in range(655360)))")
     assert lab.end_of(run).state is RunState.FINISHED
     printed = lab.printed(run)
     assert len(printed) == 10 << 20
