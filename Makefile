@@ -1,7 +1,7 @@
 # Everything runs in .venv, built on first use from requirements.lock with pip alone.
 PY := .venv/bin/python
 
-.PHONY: run test test-slow test-gpu check format bench lock clean environment
+.PHONY: run test test-slow test-gpu campaign check format bench lock clean environment
 
 run: environment          ## the main job: a demo notebook, written, run, pasted and reviewed
 	@$(PY) -m labbook demo
@@ -15,6 +15,10 @@ test-slow: environment    ## real terminals, kill cycles, a browser, compilers, 
 
 test-gpu:                 ## on a machine with a CUDA device: NumPy, SciPy, CuPy and pytest suffice
 	@python3 -m pytest -m gpu tests/gpu --confcutdir=tests/gpu -o addopts= -o filterwarnings=
+
+campaign: environment     ## 400 random kills of runs, commands and what looks after them
+	@LABBOOK_KILLS=200 $(PY) -m pytest -m slow -n 2 tests/runner/test_kills.py \
+		tests/runner/test_command_kills.py
 
 check: environment        ## formatting, lint, types, walls
 	@$(PY) -m ruff format --check --quiet .

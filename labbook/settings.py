@@ -12,7 +12,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from typing import Any
 from labbook.errors import UsageError
 
 FILE_NAME = "settings.toml"
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 _SIZE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)\s*([kMGT]?B)", re.IGNORECASE)
 _UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
@@ -35,8 +36,12 @@ class Settings:
     repositories: git repositories whose commits the weekly review gathers
     author: only commits whose author contains this text; empty for everybody's
     keep_at_most: the size in bytes up to which a file that a run leaves is kept by itself
+    runs_at_once: how many runs of the queue may go on together; 0 for as many as there are cores
     theme: the app's colours; else what suits the terminal
     keys: the app's keys that are changed, by the ids that its help shows
+    working_days: the days of a week without which a streak breaks
+    exploration_days: so many of a week's working days are for what is not the main line
+    gentle: whether a look back over weeks may say that much was begun and nothing delivered
     """
 
     notebook: Path
@@ -45,8 +50,12 @@ class Settings:
     repositories: tuple[Path, ...] = ()
     author: str = ""
     keep_at_most: int = 100_000_000
+    runs_at_once: int = 0
     theme: str = ""
     keys: Mapping[str, str] = field(default_factory=dict)
+    working_days: tuple[str, ...] = WEEKDAYS[:5]
+    exploration_days: float = 1.0
+    gentle: bool = True
     sources: tuple[Path, ...] = field(default=(), compare=False)
 
 
@@ -145,34 +154,68 @@ def _read(path: Path, refused: tuple[str, ...] = ()) -> dict[str, Any]:
 
 
 def _typed(key: str, value: Any, path: Path) -> Any:
-    if key == "day_starts_at":
-        try:
-            begins = value if isinstance(value, dt.time) else dt.time.fromisoformat(value)
-        except (TypeError, ValueError):
-            begins = None
-        if begins is None or begins.tzinfo is not None:
-            raise _wrong(key, value, path, 'a time such as "04:00"')
-        return begins
     if key == "repositories":
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple((path.parent / Path(item).expanduser()).absolute() for item in value)
         raise _wrong(key, value, path, 'a list of directories such as ["~/code/labbook"]')
-    if key == "keep_at_most":
-        return _size(key, value, path)
-    if key == "keys":
-        if isinstance(value, dict) and all(isinstance(item, str) for item in value.values()):
-            return value
-        raise _wrong(key, value, path, 'a table such as {"day.add" = "n"}')
-    if isinstance(value, str):
-        return value
-    raise _wrong(key, value, path, "a text in quotes")
+    check, expected = _CHECKS.get(key, (_text, "a text in quotes"))
+    checked = check(value)
+    if checked is None:
+        raise _wrong(key, value, path, expected)
+    return checked
 
 
-def _size(key: str, value: Any, path: Path) -> int:
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _day_starts_at(value: Any) -> dt.time | None:
+    try:
+        begins = value if isinstance(value, dt.time) else dt.time.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+    return None if begins.tzinfo is not None else begins
+
+
+def _keys(value: Any) -> dict[str, str] | None:
+    named = isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
+    return value if named else None
+
+
+def _size(value: Any) -> int | None:
     found = _SIZE.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
-        raise _wrong(key, value, path, 'a size such as "100MB"')
-    return round(float(found[1]) * _UNITS[found[2].upper()])
+    return None if found is None else round(float(found[1]) * _UNITS[found[2].upper()])
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _working_days(value: Any) -> tuple[str, ...] | None:
+    if not isinstance(value, list) or not value or not set(map(str, value)) <= set(WEEKDAYS):
+        return None
+    return tuple(day for day in WEEKDAYS if day in value)
+
+
+def _exploration_days(value: Any) -> float | None:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return float(value) if is_number and 0 <= value <= 7 else None
+
+
+def _gentle(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+_CHECKS: Mapping[str, tuple[Callable[[Any], Any], str]] = {
+    "day_starts_at": (_day_starts_at, 'a time such as "04:00"'),
+    "keep_at_most": (_size, 'a size such as "100MB"'),
+    "runs_at_once": (_count, "a number of runs such as 2"),
+    "keys": (_keys, 'a table such as {"day.add" = "n"}'),
+    "working_days": (_working_days, 'a list of days such as ["mon", "tue", "wed", "thu", "fri"]'),
+    "exploration_days": (_exploration_days, "a number of days from 0 to 7"),
+    "gentle": (_gentle, "true or false"),
+}
+"""What a value becomes, None where it cannot be understood; and what was expected."""
 
 
 def _wrong(key: str, value: Any, path: Path, expected: str) -> UsageError:

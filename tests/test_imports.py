@@ -61,6 +61,13 @@ def test_log_of_plain_words_does_not_load_the_markdown_parser(tmp_path: Path) ->
     assert "markdown_it" not in modules_after(command("log", "k3 wins #insight"), notebook)
 
 
+def test_a_recorded_command_does_not_wait_for_anything_heavy(tmp_path: Path) -> None:
+    notebook = tmp_path / "notebook"
+    assert labbook(notebook, "log", "the first note makes the notebook").code == 0
+    loaded = modules_after(command("exec", "--", "true"), notebook)
+    assert not loaded & {"markdown_it", "psutil", "rich", *HEAVY}
+
+
 def test_opening_an_up_to_date_notebook_does_not_load_alembic(tmp_path: Path) -> None:
     notebook = tmp_path / "notebook"
     assert labbook(notebook, "log", "a note").code == 0

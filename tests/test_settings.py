@@ -34,12 +34,17 @@ def test_the_flag_beats_the_environment_beats_the_file(
 
 
 def test_the_notebooks_own_file_overrides_the_persons(config: Path, tmp_path: Path) -> None:
-    config.write_text('editor = "nano"\nday_starts_at = "04:00"\n')
+    config.write_text(
+        'editor = "nano"\nday_starts_at = "04:00"\nexploration_days = 0.5\ngentle = false\n'
+        'working_days = ["sun", "tue"]\n'
+    )
     notebook = tmp_path / "notebook"
     notebook.mkdir()
     (notebook / "settings.toml").write_text('editor = "vim"\nrepositories = ["../code"]\n')
     loaded = settings.load(notebook)
     assert loaded.editor == "vim"
+    assert (loaded.exploration_days, loaded.gentle) == (0.5, False)
+    assert loaded.working_days == ("tue", "sun")
     assert loaded.day_starts_at == dt.time(4)
     assert [path.resolve() for path in loaded.repositories] == [(tmp_path / "code").resolve()]
 
@@ -52,6 +57,11 @@ def test_the_notebooks_own_file_overrides_the_persons(config: Path, tmp_path: Pa
         ("day_starts_at = 'dawn'", "day_starts_at = 'dawn'"),
         ("repositories = 'one'", "list of directories"),
         ("day_starts_at = '04:00+02:00'", "day_starts_at = '04:00+02:00'"),
+        ("working_days = ['monday']", "list of days"),
+        ("working_days = []", "list of days"),
+        ("exploration_days = 8", "from 0 to 7"),
+        ("exploration_days = true", "from 0 to 7"),
+        ("gentle = 'no'", "true or false"),
         ("editor = ", "not valid TOML"),
     ],
 )

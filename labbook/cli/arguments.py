@@ -52,3 +52,14 @@ def given(params: tuple[str, ...]) -> dict[str, str]:
             raise UsageError(f"The parameter {name} is given twice.")
         found[name] = value
     return found
+
+
+def asked_gpus(gpus: int, *, queue: bool) -> int | None:
+    """For how many devices a run waits; None where it does not wait.
+
+    Raises:
+        UsageError: devices were asked for without the queue, which gives them out.
+    """
+    if gpus and not queue:
+        raise UsageError("--gpus goes with --queue, which gives each GPU to one run at a time.")
+    return gpus if queue else None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from labbook.cli.arguments import given
+from labbook.cli.arguments import asked_gpus, given
 from labbook.cli.command_names import short_name
 from labbook.cli.context import Context
 from labbook.cli.live import follow, is_terminal
@@ -51,6 +51,10 @@ _SIZE = (80, 24)
     metavar="PATTERN",
     help="Of other files than tables and pictures, keep only those; repeatable.",
 )
+@click.option("--queue", is_flag=True, help="Let it wait until there is room; see --gpus.")
+@click.option(
+    "--gpus", type=click.IntRange(0, 64), default=0, help="With --queue: GPUs it has to itself."
+)
 @click.option("--detach", is_flag=True, help="Return at once; the command goes on by itself.")
 @click.option("--json", "as_json", is_flag=True, help="One object at the end: the run.")
 @click.argument("argv", nargs=-1, type=click.UNPROCESSED, metavar="-- COMMAND…")
@@ -65,6 +69,8 @@ def exec_(
     timeout: str | None,
     retry: int,
     keep: tuple[str, ...],
+    queue: bool,
+    gpus: int,
     detach: bool,
     as_json: bool,
     argv: tuple[str, ...],
@@ -100,12 +106,15 @@ def exec_(
         timeout_s=None if timeout is None else _seconds(timeout),
         attempts=1 + retry,
         keep=keep or ("*",),
+        gpus=asked_gpus(gpus, queue=queue),
         standard_input=source,
         input_name=source_name,
     )
-    if is_terminal(2) and not detach:
+    if is_terminal(2) and not (detach or queue):
         say(f"run {run_id} · {name}")
-    watch_command(context, run_id, detach=detach, as_json=as_json)
+    if queue:
+        say(f"run {run_id} is in the queue; `labbook runs list state:queued` shows who waits.")
+    watch_command(context, run_id, detach=detach or queue, as_json=as_json)
 
 
 def watch_command(context: Context, run_id: int, *, detach: bool, as_json: bool) -> None:

@@ -29,7 +29,7 @@ def follow(context: Context, run_id: int, *, as_json: bool, put_run: PutRun) -> 
         RunCancelled: it was cancelled, or is on its way to that and is not waited for.
         RunFailed: it took too long, or its end is not known.
     """
-    show = _Screen(sys.stderr if as_json else sys.stdout)
+    show = Screen(sys.stderr if as_json else sys.stdout)
     while True:
         standing = _followed(context, run_id, show)
         _tell(run_id, standing)
@@ -42,7 +42,7 @@ def follow(context: Context, run_id: int, *, as_json: bool, put_run: PutRun) -> 
     return _code(run_id, standing)
 
 
-def _followed(context: Context, run_id: int, show: _Screen) -> Standing:
+def _followed(context: Context, run_id: int, show: Screen) -> Standing:
     """Until its end. The first Ctrl-C cancels it, a second one does not wait for that."""
     try:
         return _shown(context, run_id, show)
@@ -60,7 +60,7 @@ def _followed(context: Context, run_id: int, show: _Screen) -> Standing:
             ) from None
 
 
-def _shown(context: Context, run_id: int, show: _Screen) -> Standing:
+def _shown(context: Context, run_id: int, show: Screen) -> Standing:
     try:
         for data in commands.output(context.settings, run_id, show.position(run_id)):
             show(run_id, data)
@@ -97,7 +97,7 @@ def _code(run_id: int, standing: Standing) -> int:
     raise RunFailed(f"Run {run_id} {standing.state.words}.")
 
 
-class _Screen:
+class Screen:
     """Where a command's output goes, harmless: with colours and progress bars on a terminal."""
 
     def __init__(self, stream: TextIO) -> None:

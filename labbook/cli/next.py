@@ -14,14 +14,15 @@ from labbook.model.next_step import NextStep
 
 
 @click.group(name="next", invoke_without_command=True)
+@click.option("--thread", metavar="THREAD", help="Only those of this thread.")
 @click.option("--json", "as_json", is_flag=True, help="One list of next steps.")
 @click.pass_context
-def next_(ctx: click.Context, as_json: bool) -> None:
-    """List the next steps that are open; `done` and `drop` settle one."""
+def next_(ctx: click.Context, thread: str | None, as_json: bool) -> None:
+    """List the next steps that are open; `done` and `drop` settle one, `carry` carries it on."""
     if ctx.invoked_subcommand is not None:
         return
     context: Context = ctx.obj
-    found = steps.open_steps(context.desk)
+    found = steps.open_steps(context.desk, thread=thread)
     if as_json:
         put_json([step_json(step) for step in found])
     elif not found:
@@ -29,10 +30,16 @@ def next_(ctx: click.Context, as_json: bool) -> None:
     else:
         today = context.desk.today()
         rows = [
-            (str(step.id), f"{(today - step.raised).days} d", step.thread or "", step.text)
+            (
+                str(step.id),
+                f"{(today - step.raised).days} d",
+                f"{step.carried}×" if step.carried else "",
+                f"@{step.thread}" if step.thread else "",
+                step.text,
+            )
             for step in found
         ]
-        put_text(columns(("id", "age", "thread", "next step"), rows))
+        put_text(columns(("id", "age", "carried", "thread", "next step"), rows))
 
 
 @next_.command()
@@ -51,6 +58,20 @@ def done(context: Context, step_id: int, because: str) -> None:
 def drop(context: Context, step_id: int, because: str) -> None:
     """Drop a next step, with a reason."""
     _settle(context, step_id, "dropped", because)
+
+
+@next_.command()
+@click.argument("step_id", metavar="ID", type=ID)
+@click.option("--because", default="", metavar="TEXT", help="Why it has to wait.")
+@click.pass_obj
+def carry(context: Context, step_id: int, because: str) -> None:
+    """Carry a next step on, in this week's review.
+
+    Outside a review there is nothing to carry: a step that nobody settles stays open.
+    """
+    step = steps.carry(context.desk, step_id, because)
+    times = "once" if step.carried == 1 else f"{step.carried} times"
+    say(f"Carried on, {times} by now: {step.text}")
 
 
 @next_.command()

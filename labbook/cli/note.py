@@ -1,4 +1,4 @@
-"""`labbook note`: one note's history, deleting it, and bringing it back."""
+"""`labbook note`: one note's history and thread, deleting it, and bringing it back."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import click
 from labbook.cli.arguments import ID
 from labbook.cli.context import Context
 from labbook.cli.output import columns, put_json, put_text, say
-from labbook.desk import write
+from labbook.desk import threads, write
+from labbook.errors import UsageError
 
 
 @click.group()
 def note() -> None:
-    """Look at one note's revisions, delete it, or bring it back."""
+    """Look at one note's revisions, give it a thread, delete it, or bring it back."""
 
 
 @note.command()
@@ -54,6 +55,23 @@ def restore(context: Context, note_id: int) -> None:
     """Put a deleted note back on its day."""
     restored = write.restore_note(context.desk, note_id)
     say(f"Back on {restored.day}.")
+
+
+@note.command()
+@click.argument("note_id", metavar="ID", type=ID)
+@click.argument("name", metavar="NAME", required=False)
+@click.option("--none", "take_away", is_flag=True, help="Take the given thread away again.")
+@click.pass_obj
+def thread(context: Context, note_id: int, name: str | None, take_away: bool) -> None:
+    """Give a note to a thread; its text is not touched.
+
+    Threads that the text names stay, behind the one that is given.
+    """
+    if (name is None) is not take_away:
+        raise UsageError("Give the thread's name, or --none.")
+    given = threads.give_note(context.desk, note_id, name)
+    named = " ".join(f"@{each}" for each in given.threads) or "no thread"
+    say(f"Note {note_id}: {named}.")
 
 
 @note.command()

@@ -41,6 +41,17 @@ def put_text(text: str) -> None:
     click.echo(plain(text))
 
 
+def put_coloured(text: str) -> None:
+    """Write text in which nothing acts but the sequences that colour it; colours on a terminal."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(markup=False, highlight=False, emoji=False, soft_wrap=True)
+    for line in text.split("\n"):
+        # Colours are read into styles, and written anew for what the terminal can show.
+        console.print(Text.from_ansi(line) if "\x1b" in line else Text(line))
+
+
 def put(*renderables: RenderableType) -> None:
     """Write drawn things to stdout: coloured on a terminal, plain text in a pipe."""
     from rich.console import Console

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
-from labbook.cli.arguments import given
+from labbook.cli.arguments import asked_gpus, given
 from labbook.cli.context import Context
 from labbook.cli.output import put, put_json, say
 from labbook.cli.shapes import run_json
@@ -37,6 +37,10 @@ def _names(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[Comp
     "--backend", type=click.Choice(["auto", "numpy", "cupy"]), default="auto", show_default=True
 )
 @click.option("--detach", is_flag=True, help="Return at once; the run goes on by itself.")
+@click.option("--queue", is_flag=True, help="Let it wait until there is room; see --gpus.")
+@click.option(
+    "--gpus", type=click.IntRange(0, 64), default=0, help="With --queue: GPUs it has to itself."
+)
 @click.option(
     "--figures",
     metavar="DIR",
@@ -52,6 +56,8 @@ def run(
     seed: int | None,
     backend: str,
     detach: bool,
+    queue: bool,
+    gpus: int,
     figures: Path | None,
     as_json: bool,
 ) -> None:
@@ -64,8 +70,16 @@ def run(
       labbook run kl.bias-table shift=1 samples=1e7
       labbook run channel.rejection p=0.5,0.5 q=0.1,0.9 blocks=20000 --seed 7
     """
+    detach = detach or queue
     check_figures(figures, detach=detach)
-    started = launch.launch(context.desk, name, given(params), seed=seed, backend=backend)
+    started = launch.launch(
+        context.desk,
+        name,
+        given(params),
+        seed=seed,
+        backend=backend,
+        gpus=asked_gpus(gpus, queue=queue),
+    )
     finish(context, started, detach=detach, figures=figures, as_json=as_json)
 
 

@@ -12,9 +12,10 @@ from labbook.cli.continue_run import continue_run
 from labbook.cli.export_runs import export, import_
 from labbook.cli.gc import gc
 from labbook.cli.list_runs import list_runs
-from labbook.cli.output import put_json, put_text, say
+from labbook.cli.output import put_json, say
 from labbook.cli.run import show_run
 from labbook.cli.run_files import keep, pictures, provenance
+from labbook.cli.run_log import log
 from labbook.cli.shapes import run_json
 from labbook.desk import find
 from labbook.desk import runs as desk_runs
@@ -42,14 +43,6 @@ def show(context: Context, run_id: int, as_json: bool) -> None:
 
 
 @runs.command()
-@click.argument("run_id", metavar="ID", type=RUN)
-@click.pass_obj
-def log(context: Context, run_id: int) -> None:
-    """Print what a run printed, made harmless to the terminal."""
-    put_text(desk_runs.log_text(context.desk, run_id).rstrip("\n"))
-
-
-@runs.command()
 @click.argument("run_ids", metavar="ID…", type=RUN, nargs=-1, required=True)
 @click.pass_obj
 def cancel(context: Context, run_ids: tuple[int, ...]) -> None:
@@ -67,8 +60,17 @@ def cancel(context: Context, run_ids: tuple[int, ...]) -> None:
             say(f"Run {run_id} is asked to stop.")
 
 
+@runs.command()
+@click.argument("run_id", metavar="ID", type=RUN)
+@click.pass_obj
+def first(context: Context, run_id: int) -> None:
+    """Let a run that waits in the queue be the next to start."""
+    desk_runs.put_first(context.desk, run_id)
+    say(f"Run {run_id} is the next to start.")
+
+
 for _command in (
-    *(list_runs, compare, unpaste, *mark_runs.COMMANDS, export, import_, gc),
+    *(list_runs, log, compare, unpaste, *mark_runs.COMMANDS, export, import_, gc),
     *(continue_run, keep, pictures, provenance),
 ):
     runs.add_command(_command)

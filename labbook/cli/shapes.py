@@ -64,6 +64,15 @@ def run_json(run: Run, results: Results) -> dict[str, Any]:
         "metrics": dict(run.metrics),
         "tables": [table.to_json() for table in results.tables],
         "figures": [{"name": figure.name, "title": figure.title} for figure in results.figures],
+        "published": [
+            {
+                "metric": each.metric,
+                "value": each.value,
+                "uncertainty": each.uncertainty,
+                "source": each.source,
+            }
+            for each in run.published
+        ],
         "pictures": [
             {"name": each.name, "width": each.width, "height": each.height}
             for each in results.pictures

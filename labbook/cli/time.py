@@ -10,6 +10,9 @@ import click
 from labbook.cli.arguments import ID
 from labbook.cli.context import Context
 from labbook.cli.output import columns, put_json, put_text, say
+from labbook.cli.time_long import long
+from labbook.cli.words import span_words
+from labbook.desk import habits
 from labbook.desk import time as desk_time
 from labbook.errors import UsageError
 from labbook.model.moment import Moment, time_zone
@@ -41,6 +44,7 @@ def start(context: Context, thread: str, note: str) -> None:
 
 
 time.add_command(start, "switch")
+time.add_command(long)
 
 
 @time.command()
@@ -159,11 +163,13 @@ def list_(context: Context, period: tuple[str, ...], as_json: bool) -> None:
 def show(context: Context, period: tuple[str, ...], as_json: bool) -> None:
     """Show where a period went, by thread and day.
 
-    What was not measured is estimated from what was written and run; estimates stand apart.
+    What was not measured is estimated from what was written and run; estimates stand apart,
+    with a ~. `labbook time long` looks back further.
     """
     table = desk_time.table(context.desk, context.period(" ".join(period) or None))
+    sentences = habits.remarks(context.desk, table)
     if as_json:
-        put_json(table_json(table))
+        put_json({**table_json(table), "remarks": list(sentences)})
         return
     days = [day for day in table.period.days() if _any(table, day)]
     if not days:
@@ -176,14 +182,8 @@ def show(context: Context, period: tuple[str, ...], as_json: bool) -> None:
         for thread, per_day in sorted(table.estimated.items(), key=lambda each: each[0] or "")
     ]
     put_text(columns(heads, rows))
-    if table.estimated:
-        say("~ is an estimate from what was written and run while no timer ran.")
-
-
-def span_words(seconds: float) -> str:
-    """ "2 h 05", "37 min": to the minute."""
-    minutes = round(seconds / 60)
-    return f"{minutes // 60} h {minutes % 60:02}" if minutes >= 60 else f"{minutes} min"
+    if sentences:
+        put_text("\n" + "\n".join(sentences))
 
 
 def span_json(span: TimeSpan) -> dict[str, object]:

@@ -33,6 +33,7 @@ def start(
     timeout_s: float | None = None,
     attempts: int = 1,
     keep: tuple[str, ...] = ("*",),
+    gpus: int | None = None,
     standard_input: int | None = None,
     input_name: str = "",
     clock: Clock = Moment.now,
@@ -42,6 +43,7 @@ def start(
     name: what the command is called in the notebook
     size: columns and rows of the terminal that it sees
     keep: patterns of the files that are kept of what it leaves, besides tables and pictures
+    gpus: lets it wait in the queue, for so many devices; None starts it at once
     standard_input, input_name: a descriptor to read from, and the file that it is; "-" for a
         pipe, which another attempt cannot read again
 
@@ -68,6 +70,7 @@ def start(
         timeout_s=timeout_s,
         attempts=attempts,
         keep=keep,
+        gpus=gpus,
     )
     return set_off(request, settings, clock, standard_input=standard_input)
 
@@ -146,7 +149,7 @@ def output(settings: Settings, run_id: int, position: int = 0) -> Iterator[bytes
     """
     from labbook.runner.live import output as follow
 
-    return follow(settings.notebook, run_id, position)
+    return follow(settings.notebook, run_id, position, alone=lambda: make_true(settings))
 
 
 def end(settings: Settings, run_id: int) -> Standing:

@@ -46,10 +46,12 @@ def launch(
     seed: int | None = None,
     backend: str = "auto",
     parent_id: int | None = None,
+    gpus: int | None = None,
 ) -> Run:
     """Start an experiment and return at once; its block stands in today's entry.
 
     parent_id: the run that it repeats, with changes
+    gpus: lets it wait in the queue, for so many devices; None starts it at once
 
     Raises:
         UsageError, NotFound, BackendUnavailable: nothing is recorded then.
@@ -59,7 +61,13 @@ def launch(
 
     request = _registry(desk).request(name, given, seed)
     return start(
-        desk.notebook, request, desk.settings, desk.clock, backend=backend, parent_id=parent_id
+        desk.notebook,
+        request,
+        desk.settings,
+        desk.clock,
+        backend=backend,
+        parent_id=parent_id,
+        gpus=gpus,
     )
 
 

@@ -10,6 +10,7 @@ from labbook import artifacts
 from labbook.errors import ArtifactError
 from labbook.model import Artifact, ArtifactKind, Figure, Results, Run, Table
 from labbook.model.picture import HEAD_BYTES, Picture, is_picture, picture_size
+from labbook.model.published import published_table
 
 
 def read_results(directory: Path, run: Run) -> Results:
@@ -28,6 +29,8 @@ def read_results(directory: Path, run: Run) -> Results:
                 pictures.append(_picture(directory, artifact))
         except (ArtifactError, ValueError, KeyError, TypeError):
             missing.append(artifact.name)
+    if (beside := published_table(run.metrics, run.published)) is not None:
+        tables.append(beside)
     return Results(tuple(tables), tuple(figures), tuple(missing), tuple(pictures))
 
 

@@ -128,6 +128,21 @@ def cancel(desk: Desk, run_id: int) -> Run:
     return ask(desk.notebook, run_id)
 
 
+def put_first(desk: Desk, run_id: int) -> None:
+    """Let a run of the queue be the next to start.
+
+    Raises:
+        NotFound: there is none of that id.
+        UsageError: it does not wait.
+    """
+    from labbook.errors import UsageError
+    from labbook.store import queue
+
+    found = run(desk, run_id)
+    if not queue.move_to_front(desk.notebook, run_id):
+        raise UsageError(f"Run {run_id} does not wait in the queue: it is {found.state.words}.")
+
+
 def follow(desk: Desk, run_id: int) -> Iterator[Run]:
     """The run whenever it has changed; the last one has ended. Leaving off is harmless."""
     from labbook.runner.follow import follow as watch
@@ -135,8 +150,10 @@ def follow(desk: Desk, run_id: int) -> Iterator[Run]:
     return watch(desk.notebook, run_id, desk.settings, desk.clock)
 
 
-def log_text(desk: Desk, run_id: int) -> str:
+def log_text(desk: Desk, run_id: int, *, coloured: bool = False) -> str:
     """The end of what a run printed, harmless to a terminal.
+
+    coloured: with the sequences that colour it, and no others
 
     Raises:
         NotFound: there is no such run.
@@ -145,7 +162,27 @@ def log_text(desk: Desk, run_id: int) -> str:
     from labbook.store import runs as store
 
     store.run(desk.notebook, run_id)
-    return read(desk.path, run_id)
+    return read(desk.path, run_id, coloured=coloured)
+
+
+def log_bytes(desk: Desk, run_id: int, *, whole: bool, follow: bool) -> Iterator[bytes]:
+    """What a run printed, as it printed it: it may hold anything.
+
+    whole: from its beginning; else only its end
+    follow: and what it prints until it ends
+
+    Raises:
+        NotFound: there is no such run.
+    """
+    from labbook.runner.live import output, printed
+    from labbook.runner.log import tail_position
+    from labbook.store import runs as store
+
+    store.run(desk.notebook, run_id)
+    position = 0 if whole else tail_position(desk.path, run_id)
+    if not follow:
+        return printed(desk.path, run_id, position)
+    return output(desk.path, run_id, position, alone=lambda: _make_true(desk))
 
 
 def curve(desk: Desk, run_id: int, name: str) -> tuple[Metric, ...]:

@@ -165,25 +165,31 @@ def spans(desk: Desk, period: Period) -> tuple[TimeSpan, ...]:
 
 def table(desk: Desk, period: Period) -> TimeTable:
     """Where a period went: what was measured, and beside it what was probably done."""
+    measured, guessed = stretches(desk, period)
+    known: dict[str, dict[dt.date, float]] = {}
+    for thread, days in by_day(desk, measured).items():
+        known[str(thread)] = days
+    return TimeTable(period, known, by_day(desk, guessed))
+
+
+def stretches(desk: Desk, period: Period) -> tuple[list[Stretch], list[Stretch]]:
+    """What was measured in a period, and what was probably done beside it, each in order."""
     from labbook.store import time_spans
 
     first, last = _borders(desk, period)
     now = desk.clock()
-    measured = tuple(
+    measured = [
         Stretch(max(span.start.us, first), min((span.end or now).us, last), span.thread)
         for span in time_spans.spans(desk.notebook, first, last)
         if max(span.start.us, first) < min((span.end or now).us, last)
-    )
+    ]
     done = time_spans.activities(desk.notebook, first - _MARGIN_US, last)
     guessed = [
         Stretch(max(each.start_us, first), min(each.end_us, last), each.thread, is_estimate=True)
-        for each in estimated(done, measured, gap_us=GAP_US, lead_us=LEAD_US)
+        for each in estimated(done, tuple(measured), gap_us=GAP_US, lead_us=LEAD_US)
         if max(each.start_us, first) < min(each.end_us, last)
     ]
-    known: dict[str, dict[dt.date, float]] = {}
-    for thread, days in _by_day(desk, measured).items():
-        known[str(thread)] = days
-    return TimeTable(period, known, _by_day(desk, guessed))
+    return measured, guessed
 
 
 def remarks(found: TimeTable) -> tuple[str, ...]:
@@ -198,7 +204,7 @@ def remarks(found: TimeTable) -> tuple[str, ...]:
     return tuple(told)
 
 
-def _by_day(desk: Desk, stretches: Iterable[Stretch]) -> dict[str | None, dict[dt.date, float]]:
+def by_day(desk: Desk, stretches: Iterable[Stretch]) -> dict[str | None, dict[dt.date, float]]:
     """Seconds by thread and journal day; a stretch over the end of a day is cut there."""
     zone = desk.clock().zone
     found: dict[str | None, dict[dt.date, float]] = defaultdict(lambda: defaultdict(float))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from labbook.model import Cell, Figure, Metric, Progress, Table
 from labbook.model.jsonable import encode
+from labbook.model.published import Published
 
 if TYPE_CHECKING:
     import os
@@ -38,6 +39,7 @@ class Recorder(Protocol):
     def figure(self, figure: Figure) -> None: ...
     def file(self, name: str, path: Path) -> None: ...
     def keep(self, content: Mapping[str, Any]) -> None: ...
+    def published(self, published: Published) -> None: ...
     def warn(self, text: str) -> None: ...
     def is_cancelled(self) -> bool: ...
 
@@ -46,7 +48,8 @@ class Trial:
     """One execution of an experiment, seen from inside it.
 
     What is recorded can be read back from the trial: `metrics` (the last value of each),
-    `tables`, `figures` and `files` by name, and `warnings`. Without a recorder, which is how
+    `tables`, `figures` and `files` by name, `published_values`
+    and `warnings`. Without a recorder, which is how
     a plain call of an experiment runs, `curves` keeps every point that was given a step.
 
     seed: what every random number must follow from
@@ -72,6 +75,7 @@ class Trial:
         self.tables: dict[str, Table] = {}
         self.figures: dict[str, Figure] = {}
         self.files: dict[str, Path] = {}
+        self.published_values: list[Published] = []
         self.warnings: list[str] = []
         self.earlier = earlier
         self.kept: Mapping[str, Any] | None = None
@@ -143,6 +147,24 @@ class Trial:
         self.kept = cast(Mapping[str, Any], encode(dict(content)))
         if self._recorder is not None:
             self._recorder.keep(self.kept)
+
+    def published(
+        self, metric: str, value: float, *, source: str, uncertainty: float | None = None
+    ) -> None:
+        """Say what a text gives for a metric; the two are shown side by side.
+
+        source: where it stands
+        uncertainty: half of the last digit that was printed, or the standard error that was;
+            None where the text gives an exact value
+
+        Raises:
+            ValueError: the value is not finite, or the uncertainty is not positive and finite.
+        """
+        given = None if uncertainty is None else float(uncertainty)
+        published = Published(str(metric), float(value), str(source), given)
+        self.published_values.append(published)
+        if self._recorder is not None:
+            self._recorder.published(published)
 
     def warn(self, text: str) -> None:
         """Tell the reader of the results something that they should know."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from labbook.model.figure import Figure
     from labbook.model.moment import Moment
     from labbook.model.picture import Picture
+    from labbook.model.published import Published
     from labbook.model.table import Table
 
 
@@ -159,6 +160,7 @@ class Run:
     gpu_utilisation: the mean share of the time in which a device was busy, from 0 to 1
     sweep_id: the sweep that it is a point of
     is_waiting: whether it stands in the queue
+    published: what texts give for its metrics
     """
 
     id: int
@@ -200,11 +202,14 @@ class Run:
     sweep_id: int | None = None
     is_waiting: bool = False
     deleted: bool = False
+    published: tuple[Published, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Results:
     """What a run shows: its tables, figures and pictures, in the order they were made.
+
+    The table of its published values, if it has any, is the last.
 
     missing: names of those whose stored file is gone or altered
     """

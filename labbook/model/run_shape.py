@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from labbook.model.jsonable import encode, number
 from labbook.model.moment import Moment
+from labbook.model.published import Published
 from labbook.model.run import Code, Command, CommandRole, Metric, Run, RunState
 
 LOST = "It was {state} when it was exported."
@@ -52,6 +53,11 @@ def to_shape(whole: WholeRun) -> dict[str, Any]:
             {"name": each.name, "kind": each.kind.value, "sha256": each.sha256}
             | {"size_bytes": each.size_bytes, "media_type": each.media_type}
             for each in run.artifacts
+        ],
+        "published": [
+            {"metric": each.metric, "value": each.value}
+            | {"uncertainty": each.uncertainty, "source": each.source}
+            for each in run.published
         ],
         "points": points,
     }
@@ -92,6 +98,7 @@ def from_shape(shape: Any) -> WholeRun:
         is_pinned=shape.get("is_pinned") is True,
         code=_code(shape.get("code")),
         command=_command(shape.get("command")),
+        published=tuple(_published(shape.get("published") or [])),
     )
     return WholeRun(run, tuple(_points(_object(shape, "points"))))
 
@@ -195,6 +202,17 @@ def _command(value: Any) -> Command | None:
         raise ValueError("its command is no object")
     role = CommandRole(_text(value, "role") or CommandRole.RUN.value)
     return Command(_texts(value, "argv"), _text(value, "directory"), role)
+
+
+def _published(found: Any) -> Iterator[Published]:
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise ValueError("its published are no list of objects")
+    for each in found:
+        value = _optional(each, "value")
+        if value is None:
+            raise ValueError("one of its published has no value")
+        uncertainty = _optional(each, "uncertainty")
+        yield Published(_text(each, "metric"), value, _text(each, "source"), uncertainty)
 
 
 def _points(found: Mapping[str, Any]) -> Sequence[Metric]:

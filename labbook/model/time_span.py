@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -79,20 +81,17 @@ def estimated(
     return tuple(_without(found, measured))
 
 
-def _without(stretches: list[Stretch], measured: tuple[Stretch, ...]) -> list[Stretch]:
-    """The parts of the first that lie in none of the second."""
-    left = stretches
-    for taken in measured:
-        left = [part for each in left for part in _cut(each, taken)]
-    return left
-
-
-def _cut(stretch: Stretch, taken: Stretch) -> list[Stretch]:
-    if taken.end_us <= stretch.start_us or stretch.end_us <= taken.start_us:
-        return [stretch]
-    parts = [(stretch.start_us, taken.start_us), (taken.end_us, stretch.end_us)]
-    return [
-        Stretch(start, end, stretch.thread, stretch.is_estimate)
-        for start, end in parts
-        if start < end
-    ]
+def _without(stretches: list[Stretch], measured: tuple[Stretch, ...]) -> Iterator[Stretch]:
+    """The parts of the first that lie in none of the second; neither overlaps itself."""
+    taken = sorted(measured, key=lambda stretch: stretch.start_us)
+    ends = [stretch.end_us for stretch in taken]
+    for each in stretches:
+        start = each.start_us
+        for other in taken[bisect_right(ends, start) :]:
+            if other.start_us >= each.end_us:
+                break
+            if start < other.start_us:
+                yield replace(each, start_us=start, end_us=other.start_us)
+            start = other.end_us
+        if start < each.end_us:
+            yield replace(each, start_us=start)

@@ -55,5 +55,28 @@ def time_table(
     return Table("time", columns, tuple(rows), title="Time by thread")
 
 
+def weeks_figure(weeks: Sequence[tuple[str, float, float]]) -> Figure:
+    """Hours a week on one thing: label, measured and estimated seconds of each."""
+    names = tuple(label for label, _, _ in weeks)
+    parts = {"measured": [week[1] for week in weeks], "estimate": [week[2] for week in weeks]}
+    series = [
+        Series(name, names, tuple(each / 3600 for each in seconds), kind="stack")
+        for name, seconds in parts.items()
+        if any(seconds)
+    ]
+    return Figure("time", Axis("week"), Axis("time", "h"), series, title="Time by week")
+
+
+def weeks_table(weeks: Sequence[tuple[str, float, float]]) -> Table:
+    """The same as a table; weeks without any are left out."""
+    columns = (Column("week"), Column("measured", "h"), Column("estimated besides", "h"))
+    rows: list[tuple[Cell, ...]] = [
+        (label, round(measured / 3600, 2), round(estimated / 3600, 2))
+        for label, measured, estimated in weeks
+        if measured or estimated
+    ]
+    return Table("time by week", columns, tuple(rows))
+
+
 def _hours(days: Sequence[dt.date], several: Sequence[Seconds]) -> tuple[float, ...]:
     return tuple(sum(each.get(day, 0.0) for each in several) / 3600 for day in days)

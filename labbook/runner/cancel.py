@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from labbook.errors import ExperimentError
-from labbook.model import Run
+from labbook.model import Moment, Run, RunState
 from labbook.runner.directory import RunDirectory
 from labbook.store import runs
 from labbook.store.notebook import Notebook
@@ -21,6 +21,11 @@ def cancel(notebook: Notebook, run_id: int) -> Run:
     run = runs.run(notebook, run_id)
     if run.state.has_ended:
         return run
+    if run.is_waiting and runs.step_run(
+        notebook, run_id, RunState.CANCELLED, moment=Moment.now(), expected=(RunState.QUEUED,)
+    ):
+        RunDirectory.of(notebook.path, run_id).environment.unlink(missing_ok=True)
+        return runs.run(notebook, run_id)
     directory = RunDirectory.of(notebook.path, run_id)
     try:
         directory.ask_to_stop()

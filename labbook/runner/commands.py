@@ -17,6 +17,7 @@ from labbook.model.moment import Moment
 from labbook.model.run import Command
 from labbook.runner import identity
 from labbook.runner.directory import ENVIRONMENT, KEEPER, RunDirectory
+from labbook.runner.launching import launching_here
 from labbook.runner.order import PATIENCE, Order, Patience
 from labbook.runner.spawn import spawn, spawn_shim, spawned
 from labbook.settings import Settings
@@ -33,6 +34,7 @@ class Request:
     attempts: how often it may be started in all, while it fails
     keep: patterns of the files that are kept of what it leaves
     parent_id: the run that it repeats
+    gpus: lets it wait in the queue, for so many devices; None starts it at once
     """
 
     argv: tuple[str, ...]
@@ -48,6 +50,7 @@ class Request:
     attempts: int = 1
     keep: tuple[str, ...] = ("*",)
     parent_id: int | None = None
+    gpus: int | None = None
 
 
 def checked(argv: tuple[str, ...], directory: str) -> None:
@@ -90,16 +93,31 @@ def start(
         ExperimentError: it is recorded, and could not be started.
     """
     moment = clock()
-    run_id = _record(settings.notebook, _new_run(request, settings, moment))
-    order = _order(request, run_id, settings, patience)
-    try:
-        notebook = settings.notebook.absolute()
-        set_off(notebook, prepare(notebook, order), order, standard_input=standard_input)
-    except OSError as error:
-        why = f"It could not be started: {error}."
-        _close_as_failed(settings, run_id, why, clock)
-        raise ExperimentError(f"Run {run_id} could not be started: {error}.") from error
+    with launching_here():
+        run_id = _record(settings.notebook, _new_run(request, settings, moment))
+        order = _order(request, run_id, settings, patience)
+        try:
+            notebook = settings.notebook.absolute()
+            directory = prepare(notebook, order)
+            if request.gpus is None:
+                set_off(notebook, directory, order, standard_input=standard_input)
+            else:
+                _line_up(directory, settings, clock)
+        except OSError as error:
+            why = f"It could not be started: {error}."
+            _close_as_failed(settings, run_id, why, clock)
+            raise ExperimentError(f"Run {run_id} could not be started: {error}.") from error
     return run_id
+
+
+def _line_up(directory: RunDirectory, settings: Settings, clock: Callable[[], Moment]) -> None:
+    """Let a command wait its turn, which may be now."""
+    from labbook.runner.queue import keep_environment, start_waiting
+    from labbook.store.notebook import Notebook
+
+    keep_environment(directory, os.environ)
+    with Notebook.open(settings.notebook, clock=clock, create=False) as notebook:
+        start_waiting(notebook, settings, clock)
 
 
 def prepare(notebook: Path, order: Order) -> RunDirectory:
@@ -186,6 +204,7 @@ def _new_run(request: Request, settings: Settings, moment: Moment) -> NewRun:
         tags=request.tags,
         command=Command(request.argv, request.directory),
         parent_id=request.parent_id,
+        gpus=request.gpus,
     )
 
 

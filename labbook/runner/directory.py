@@ -4,6 +4,7 @@
 
     run.json        what to run; written once, before anything starts (see `order`)
     earlier.json    what the run that this one goes on from has kept
+    environment.json  what a run starts with that waits in the queue; gone once it has started
     spawned         the identity of the supervisor, by who started it
     claim           the identity of the supervisor, by itself; comes into being once and never
                     again, so a second supervisor for the same run stops at once
@@ -78,7 +79,7 @@ OWN_NAMES = frozenset(
     {
         *("run.json", "earlier.json", "spawned", "claim", "worker", "events.jsonl", "log", "files"),
         *("cancel", "exit.json", "supervisor.log", "reserve", "metrics.jsonl", "provenance"),
-        "keeper",
+        *("keeper", "environment.json"),
     }
 )
 """What the protocol itself keeps in a run directory; everything else there is the run's."""
@@ -94,6 +95,7 @@ class RunDirectory:
         self.path = path
         self.order = path / "run.json"
         self.earlier = path / "earlier.json"
+        self.environment = path / "environment.json"
         self.events = path / "events.jsonl"
         self.metrics = path / "metrics.jsonl"
         self.provenance = path / "provenance"

@@ -15,6 +15,7 @@ from typing import Any
 
 from labbook.model import ArtifactKind, Figure, Metric, Progress, Table
 from labbook.model.jsonable import number
+from labbook.model.published import Published
 from labbook.runner.directory import RunDirectory
 from labbook.runner.lines import read_lines
 from labbook.text.plain import plain, plain_line
@@ -59,6 +60,7 @@ class Batch:
     end: int
     metrics: list[Metric] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    published: list[Published] = field(default_factory=list)
     progress: Progress | None = None
     params: dict[str, Any] = field(default_factory=dict)
     seed: int | None = None
@@ -86,6 +88,7 @@ class EventReader:
             "table": self._take_table,
             "figure": self._take_figure,
             "file": self._take_file,
+            "published": self._take_published,
             "warning": self._take_warning,
         }
 
@@ -185,6 +188,17 @@ class EventReader:
             raise ValueError(path)
         kind = ArtifactKind.SERIES if event.get("kind") == "series" else ArtifactKind.FILE
         self._keep(Product(kind, plain_name(event["name"]), path=path))
+
+    def _take_published(self, event: dict[str, Any], batch: Batch) -> None:
+        given = event.get("uncertainty")
+        batch.published.append(
+            Published(
+                plain_name(event["metric"]),
+                number(event["value"]),
+                plain_line(str(event.get("source", "")))[:TEXT_LIMIT],
+                None if given is None else number(given),
+            )
+        )
 
     def _take_warning(self, event: dict[str, Any], batch: Batch) -> None:
         self._warn(str(event["text"]), batch)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,15 +16,14 @@ from labbook.model import Moment, Run
 from labbook.model.jsonable import encode
 from labbook.runner import endings, identity
 from labbook.runner.directory import ENVIRONMENT, RunDirectory
+from labbook.runner.launching import launching_here
 from labbook.runner.order import PATIENCE, Order, Patience
 from labbook.runner.paste import Intake, end
+from labbook.runner.queue import keep_environment, start_waiting
 from labbook.runner.spawn import bury, spawn, spawned
 from labbook.settings import Settings
 from labbook.store import runs
 from labbook.store.notebook import Notebook
-
-_launching: set[int] = set()
-"""Threads of this process that are between a run's row and its supervisor."""
 
 
 class Earlier(NamedTuple):
@@ -51,12 +48,14 @@ def launch(
     patience: Patience = PATIENCE,
     earlier: Earlier | None = None,
     parent_id: int | None = None,
+    gpus: int | None = None,
 ) -> Run:
     """Start a run and return at once; it goes on whatever becomes of this process.
 
     patience: how long a cancelled run is waited for
     earlier: the run that it goes on from
     parent_id: the run that it repeats
+    gpus: lets it wait in the queue, for so many devices; None starts it at once
 
     Raises:
         BackendUnavailable: the experiment has no code for that backend; nothing is recorded.
@@ -67,23 +66,24 @@ def launch(
     bury()
     seed = draw_seed() if request.seed is None else request.seed
     parent_id = parent_id if earlier is None else earlier.run_id
-    with _launching_here():
-        run = _record(notebook, request, seed, settings, clock(), backend, parent_id)
+    with launching_here():
+        run = _record(notebook, request, seed, settings, clock(), backend, parent_id, gpus)
         directory = RunDirectory.of(notebook.path, run.id)
         order = _order(run, request, seed, settings, patience)
         try:
-            _start_supervisor(notebook.path.absolute(), directory, order, earlier)
+            _prepare(directory, order, earlier)
+            if gpus is None:
+                start_supervisor(notebook.path.absolute(), directory, run.id, os.environ)
+            else:
+                keep_environment(directory, os.environ)
         except OSError as error:
             why = f"It could not be started: {error}."
             intake = Intake(notebook, run.id, directory)
             end(notebook, run.id, intake, endings.failed(why), moment=clock(), day=run.day)
             raise ExperimentError(f"Run {run.id} could not be started: {error}.") from error
+    if gpus is not None:
+        start_waiting(notebook, settings, clock)
     return run
-
-
-def is_launching() -> bool:
-    """Whether some thread of this process is between a run's row and its supervisor."""
-    return bool(_launching)
 
 
 def _record(
@@ -94,6 +94,7 @@ def _record(
     moment: Moment,
     backend: str,
     parent_id: int | None,
+    gpus: int | None,
 ) -> Run:
     """The first of the two transactions of a paste."""
     return runs.create_run(
@@ -108,6 +109,7 @@ def _record(
             host=identity.place()[0],
             owner=identity.own().text,
             parent_id=parent_id,
+            gpus=gpus,
         ),
     )
 
@@ -128,28 +130,26 @@ def _order(run: Run, request: Request, seed: int, settings: Settings, patience: 
     )
 
 
-@contextmanager
-def _launching_here() -> Iterator[None]:
-    thread = threading.get_ident()
-    _launching.add(thread)
-    try:
-        yield
-    finally:
-        _launching.discard(thread)
-
-
-def _start_supervisor(
-    notebook: Path, directory: RunDirectory, order: Order, earlier: Earlier | None
-) -> None:
+def _prepare(directory: RunDirectory, order: Order, earlier: Earlier | None) -> None:
     directory.make()
     if earlier is not None:
         directory.earlier.write_bytes(earlier.kept)
     order.write(directory.order)
+
+
+def start_supervisor(
+    notebook: Path, directory: RunDirectory, run_id: int, environment: Mapping[str, str]
+) -> None:
+    """Start the supervisor of an experiment whose directory is ready.
+
+    Raises:
+        OSError: it could not be started.
+    """
     pid = spawn(
         "labbook.runner.supervisor",
-        [str(notebook), str(order.run)],
+        [str(notebook), str(run_id)],
         # A run that starts a run: the two are not one family.
-        {name: value for name, value in os.environ.items() if name != ENVIRONMENT},
+        {name: value for name, value in environment.items() if name != ENVIRONMENT},
         output=directory.supervisor_log,
     )
     spawned.add(pid)

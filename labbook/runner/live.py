@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from labbook.model.standing import Standing
@@ -20,8 +20,13 @@ _POLL_S = 0.02
 _GLANCE_EVERY_S = 1.0
 
 
-def output(notebook: Path, run_id: int, position: int = 0) -> Iterator[bytes]:
+def output(
+    notebook: Path, run_id: int, position: int = 0, *, alone: Callable[[], None]
+) -> Iterator[bytes]:
     """What a run has printed from byte `position` on, and prints until its end, as it comes.
+
+    alone: called now and then while nobody looks after the run; it should give it a supervisor
+        or an end
 
     Raises:
         NotFound, StoreError: as for `glance`.
@@ -42,7 +47,17 @@ def output(notebook: Path, run_id: int, position: int = 0) -> Iterator[bytes]:
         if now >= glance_at + _GLANCE_EVERY_S:
             glance_at = now
             is_over = glance(notebook, run_id).state.has_ended
+            if not is_over and not is_looked_after(notebook, run_id):
+                alone()
         time.sleep(_QUICK_POLL_S if now < began + _QUICK_FOR_S else _POLL_S)
+
+
+def printed(notebook: Path, run_id: int, position: int = 0) -> Iterator[bytes]:
+    """What a run has printed from byte `position` on, up to now."""
+    log = RunDirectory.of(notebook, run_id).log
+    while data := _read(log, position):
+        position += len(data)
+        yield data
 
 
 def standing_at_end(notebook: Path, run_id: int) -> Iterator[Standing | None]:
@@ -61,8 +76,9 @@ def standing_at_end(notebook: Path, run_id: int) -> Iterator[Standing | None]:
 def is_looked_after(notebook: Path, run_id: int) -> bool:
     """Whether the run's supervisor lives, as far as can be seen from here."""
     directory = RunDirectory.of(notebook, run_id)
-    keeper = directory.latest_claim()[1] or directory.identity("spawned")
-    return bool(keeper) and identity.judge(keeper) is not Life.GONE
+    # One that was just started has not claimed the run yet.
+    keepers = directory.latest_claim()[1], directory.identity("spawned")
+    return any(each and identity.judge(each) is not Life.GONE for each in keepers)
 
 
 def next_attempt(notebook: Path, run_id: int) -> int | None:

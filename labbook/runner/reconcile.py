@@ -13,9 +13,10 @@ from labbook.runner import endings, identity
 from labbook.runner.adoption import adopt, command_ending, is_command
 from labbook.runner.directory import RunDirectory
 from labbook.runner.identity import Life
-from labbook.runner.launch import is_launching
+from labbook.runner.launching import is_launching
 from labbook.runner.log import last_words
 from labbook.runner.paste import Intake, end
+from labbook.runner.queue import is_ready, start_waiting, take_back
 from labbook.runner.spawn import bury
 from labbook.runner.sweeps.reconcile import reconcile_sweeps
 from labbook.settings import Settings
@@ -39,7 +40,10 @@ def reconcile(
     """
     bury()
     ended = []
+    take_back(notebook)
     for active in runs.active_runs(notebook):
+        if active.run.is_waiting and is_ready(RunDirectory.of(notebook.path, active.run.id)):
+            continue
         directory = RunDirectory.of(notebook.path, active.run.id)
         if _is_looked_after(active, directory, clock()) or adopt(notebook.path, active.run):
             continue
@@ -53,11 +57,13 @@ def reconcile(
             ended.append(runs.run(notebook, active.run.id))
     # Last, so that a sweep that can be resumed has no runs on their way.
     reconcile_sweeps(notebook, settings, clock)
+    start_waiting(notebook, settings, clock)
     return tuple(ended)
 
 
 def _is_looked_after(active: ActiveRun, directory: RunDirectory, now: Moment) -> bool:
-    keeper = directory.latest_claim()[1] or directory.identity("spawned")
+    spawned = directory.identity("spawned")
+    keeper = directory.latest_claim()[1] or spawned
     if not keeper and active.owner == identity.own().text:
         return is_launching()  # else it gave up, and could not even write that down
     keeper = keeper or active.owner
@@ -65,7 +71,8 @@ def _is_looked_after(active: ActiveRun, directory: RunDirectory, now: Moment) ->
     if life is Life.UNKNOWN:
         silent_s = (now.us - active.heartbeat.us) / 1e6
         return silent_s < SILENCE_S
-    return life is Life.ALIVE
+    # Another supervisor of a command may have been started, and not have claimed it yet.
+    return life is Life.ALIVE or identity.judge(spawned) is Life.ALIVE
 
 
 def _may_end(run: Run, directory: RunDirectory) -> bool:

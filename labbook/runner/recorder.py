@@ -21,6 +21,7 @@ from labbook.errors import DiskFull
 from labbook.model import Figure, Metric, Progress, Series, Table
 from labbook.model.figure import MAX_INLINE_POINTS
 from labbook.model.jsonable import encode
+from labbook.model.published import Published
 from labbook.model.run import KEPT
 from labbook.runner.decimate import decimate
 from labbook.runner.directory import NO_ROOM, RunDirectory
@@ -88,6 +89,15 @@ class DirectoryRecorder:
         kept = self._new_file(".json")
         self._guarded(kept.write_text, _encode(content), "utf-8")
         self._name_file("file", KEPT, kept)
+
+    def published(self, published: Published) -> None:
+        self._write(
+            type="published",
+            metric=published.metric,
+            value=published.value,
+            uncertainty=published.uncertainty,
+            source=published.source,
+        )
 
     def warn(self, text: str) -> None:
         self._write(type="warning", text=text)

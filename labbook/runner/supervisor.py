@@ -9,6 +9,7 @@ supervisor before. What it would say to a person goes to `supervisor.log` in the
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -52,6 +53,7 @@ def _look_after_command(
     from labbook.runner.command_supervision import supervise_command
 
     supervise_command(notebook, directory, order, command)
+    _start_waiting(notebook)
 
 
 def _look_after_worker(notebook: Path, directory: RunDirectory, order: Order) -> None:
@@ -69,6 +71,22 @@ def _look_after_worker(notebook: Path, directory: RunDirectory, order: Order) ->
     supervise(notebook, directory, order, worker, stopping)
     if worker is not None:
         _end_leftovers(directory, worker, adopts)
+    _start_waiting(notebook)
+
+
+def _start_waiting(path: Path) -> None:
+    """There is room for another run of the queue."""
+    from labbook import settings
+    from labbook.errors import LabbookError
+    from labbook.model import Moment
+    from labbook.runner.queue import start_waiting
+    from labbook.store.notebook import Notebook
+
+    # What cannot be started now is started by whoever looks next.
+    with contextlib.suppress(LabbookError):
+        chosen = settings.load(path)
+        with Notebook.open(path, clock=Moment.now, create=False) as notebook:
+            start_waiting(notebook, chosen, Moment.now)
 
 
 def _end_leftovers(directory: RunDirectory, worker: WorkerProcess, adopts: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from labbook.model import Block, ComparisonBlock, Entry, RunBlock, RunRole, SweepBlock
 from labbook.store import tables
@@ -49,6 +49,26 @@ def days_written(nb: Notebook, period: Period) -> tuple[dt.date, ...]:
         return tuple(to_day(found) for found in connection.execute(chosen).scalars())
 
 
+def notes_by_day(nb: Notebook, period: Period) -> dict[dt.date, int]:
+    """How many notes each day of the period has; days without any are missing."""
+    return _count(nb, _block.c.day, period, _block.c.kind == "note", _block.c.deleted_us.is_(None))
+
+
+def runs_by_day(nb: Notebook, period: Period) -> dict[dt.date, int]:
+    """How many runs were started on each day of the period; days without any are missing."""
+    return _count(nb, tables.run.c.day, period, tables.run.c.deleted_us.is_(None))
+
+
+def same_day_before(nb: Notebook, day: dt.date) -> tuple[Entry, ...]:
+    """The entries of this day of the month in former years, newest first."""
+    written = _written.where(
+        _block.c.day < day.isoformat(), func.substr(_block.c.day, 6) == f"{day:%m-%d}"
+    )
+    with nb.read() as connection:
+        days = connection.scalars(written.distinct().order_by(_block.c.day.desc())).all()
+    return tuple(entry(nb, to_day(found)) for found in days)
+
+
 def neighbours(nb: Notebook, day: dt.date) -> tuple[dt.date | None, dt.date | None]:
     """The days next before and next after `day` that have something on them."""
     on = day.isoformat()
@@ -56,6 +76,15 @@ def neighbours(nb: Notebook, day: dt.date) -> tuple[dt.date | None, dt.date | No
     after = _written.where(_block.c.day > on).order_by(_block.c.day).limit(1)
     with nb.read() as connection:
         return _one_day(connection, before), _one_day(connection, after)
+
+
+def _count(
+    nb: Notebook, day: ColumnElement[str], period: Period, *conditions: ColumnElement[bool]
+) -> dict[dt.date, int]:
+    first, last = period.first.isoformat(), period.last.isoformat()
+    chosen = select(day, func.count()).where(day.between(first, last), *conditions).group_by(day)
+    with nb.read() as connection:
+        return {to_day(row[0]): row[1] for row in connection.execute(chosen)}
 
 
 def _one_day(connection: Connection, chosen: Select[Any]) -> dt.date | None:

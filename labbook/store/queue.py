@@ -7,7 +7,7 @@ the run has ended.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, Connection, func, literal_column, select, update
@@ -44,7 +44,14 @@ def waiting_runs(nb: Notebook) -> tuple[Run, ...]:
     return tuple(found[each] for each in ids)
 
 
-def take_next(nb: Notebook, *, at_once: int, gpus: Collection[str], owner: str) -> int | None:
+def take_next(
+    nb: Notebook,
+    *,
+    at_once: int,
+    gpus: Collection[str],
+    owner: str,
+    is_ready: Callable[[int], bool] = lambda _: True,
+) -> int | None:
     """Take the next run out of the queue that there is room for; its id, or None.
 
     A run that waits for devices lets those pass that need none, and no other.
@@ -52,6 +59,7 @@ def take_next(nb: Notebook, *, at_once: int, gpus: Collection[str], owner: str) 
     at_once: how many runs of the queue may go on at the same time
     gpus: the devices of this machine; each serves one run
     owner: the identity of the process that is going to start it
+    is_ready: whether all is there that a run needs to be started; it waits for nobody till then
     """
     with nb.write() as connection:
         going_on, busy = _going_on(connection)
@@ -59,11 +67,26 @@ def take_next(nb: Notebook, *, at_once: int, gpus: Collection[str], owner: str) 
             return None
         free = [gpu for gpu in gpus if gpu not in busy]
         for row in connection.execute(_LINE).all():
+            if not is_ready(row.id):
+                continue
             if row.gpus <= len(free):
                 _take(connection, row.id, free[: row.gpus], owner)
                 return int(row.id)
             free = []
         return None
+
+
+def taken_runs(nb: Notebook) -> tuple[tuple[Run, str], ...]:
+    """Those that were taken out of the queue and have not begun, and who took each."""
+    chosen = (
+        select(_run.c.id, _run.c.owner)
+        .join(_waiting, _waiting.c.run_id == _run.c.id)
+        .where(_waiting.c.gpu.is_not(None), _run.c.state == "queued")
+    )
+    with nb.read() as connection:
+        owners = {row.id: row.owner for row in connection.execute(chosen)}
+        found = load_runs(connection, select(_run).where(_run.c.id.in_(owners)), whole=False)
+    return tuple((run, owners[run.id]) for run in found)
 
 
 def put_back(nb: Notebook, run_id: int) -> bool:

@@ -16,7 +16,7 @@ from labbook.store.marks import thread_id
 from labbook.store.new_run import param_rows
 from labbook.store.note_text import thread_name
 from labbook.store.rows import ensure_entry, insert_row, instant, to_json
-from labbook.store.run_results import add_results, environment_id
+from labbook.store.run_results import add_published, add_results, environment_id
 from labbook.store.run_rows import load_runs
 from labbook.text.plain import storable
 
@@ -76,7 +76,9 @@ def _insert(connection: Connection, incoming: Incoming, moment: Moment, *, into_
     params = [dict(zip(_PARAM, row, strict=True)) for row in param_rows(whole.run.params)]
     if params:
         connection.execute(insert(tables.param), [{"run_id": run_id, **row} for row in params])
-    add_results(plain_connection(connection), run_id, whole.points, whole.run.warnings)
+    driver = plain_connection(connection)
+    add_results(driver, run_id, whole.points, whole.run.warnings)
+    add_published(driver, run_id, whole.run.published)
     tags = dict.fromkeys(map(storable, whole.run.tags))
     if tags:
         rows = [{"run_id": run_id, "position": n, "name": tag} for n, tag in enumerate(tags)]

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from labbook.model.jsonable import encode
+from labbook.model.published import Published
 from labbook.model.run import Artifact, Metric
 from labbook.store.new_run import param_rows
 from labbook.store.note_text import body_hash
@@ -62,6 +63,22 @@ def add_params(
             "INSERT INTO param (run_id, name, number, text) VALUES (?, ?, ?, ?)"
             " ON CONFLICT DO NOTHING",
             [(run_id, *row) for row in param_rows(new)],
+        )
+
+
+def add_published(
+    connection: sqlite3.Connection, run_id: int, published: Sequence[Published]
+) -> None:
+    """Add published values to those the run has; one of the same metric and source replaces."""
+    for each in published:
+        named = (run_id, storable(each.metric), storable(each.source))
+        connection.execute(
+            "INSERT OR REPLACE INTO published"
+            " (run_id, metric, source, value, uncertainty, position)"
+            " VALUES (?1, ?2, ?3, ?4, ?5, coalesce("
+            "(SELECT position FROM published WHERE run_id = ?1 AND metric = ?2 AND source = ?3),"
+            " (SELECT max(position) + 1 FROM published WHERE run_id = ?1), 0))",
+            (*named, each.value, each.uncertainty),
         )
 
 

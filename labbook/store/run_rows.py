@@ -9,7 +9,15 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, literal_column, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    ScalarSelect,
+    Select,
+    literal_column,
+    select,
+)
 
 from labbook.model import (
     Artifact,
@@ -21,6 +29,7 @@ from labbook.model import (
     Run,
     RunState,
 )
+from labbook.model.published import Published
 from labbook.store import tables
 from labbook.store.rows import day, moment
 
@@ -59,10 +68,12 @@ def load_runs(
     named = select(tables.tag.c.run_id, tables.tag.c.name).where(tables.tag.c.run_id.in_(ids))
     for run_id, name in connection.execute(named.order_by(tables.tag.c.position)):
         tags[run_id].append(name)
+    published = _published(connection, ids)
     return tuple(
         replace(
             _record(row, metrics[row.id], artifacts[row.id], tags[row.id]),
             provenance=tuple(behind[row.id]),
+            published=tuple(published[row.id]),
         )
         for row in rows
     )
@@ -87,6 +98,14 @@ def _with_ways(chosen: Select[Any]) -> Select[Any]:
 def metric_value(row: Row[Any]) -> float:
     """A stored number; SQLite has no NaN, so the row's kind says what it was."""
     return float(row.value) if row.kind == "number" else _KINDS[row.kind]
+
+
+def _published(connection: Connection, ids: ScalarSelect[Any]) -> defaultdict[int, list[Published]]:
+    table = tables.published
+    found: defaultdict[int, list[Published]] = defaultdict(list)
+    for row in connection.execute(select(table).where(table.c.run_id.in_(ids))):
+        found[row.run_id].append(Published(row.metric, row.value, row.source, row.uncertainty))
+    return found
 
 
 def _artifact(row: Row[Any]) -> Artifact:

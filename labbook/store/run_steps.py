@@ -17,11 +17,18 @@ from typing import Any, Protocol
 
 from labbook.errors import NotebookBusy
 from labbook.model.moment import Moment
+from labbook.model.published import Published
 from labbook.model.run import ALLOWED_STEPS, Artifact, Code, Metric, Progress, RunState
 from labbook.store.gate import PATIENCE_S
 from labbook.store.outcome import Outcome, add_usage
 from labbook.store.run_intake import Stretch, add_provenance, is_next, take
-from labbook.store.run_results import add_artifacts, add_params, add_results, environment_id
+from labbook.store.run_results import (
+    add_artifacts,
+    add_params,
+    add_published,
+    add_results,
+    environment_id,
+)
 from labbook.text.plain import storable
 
 __all__ = [
@@ -143,6 +150,7 @@ def ingest(
     to_offset: int,
     metrics: Sequence[Metric],
     warnings: Sequence[str],
+    published: Sequence[Published] = (),
     progress: Progress | None = None,
     params: Mapping[str, Any] | None = None,
     seed: int | None = None,
@@ -165,6 +173,7 @@ def ingest(
         if moved:
             take(connection, run_id, stretch)
             add_results(connection, run_id, metrics, warnings)
+            add_published(connection, run_id, published)
             add_params(connection, run_id, params or {}, seed)
         return moved
 
@@ -180,6 +189,7 @@ def close_run(
     to_offset: int,
     metrics: Sequence[Metric] = (),
     warnings: Sequence[str] = (),
+    published: Sequence[Published] = (),
     artifacts: Sequence[Artifact] = (),
     provenance: Sequence[Artifact] = (),
     params: Mapping[str, Any] | None = None,
@@ -206,6 +216,7 @@ def close_run(
             return False
         take(connection, run_id, stretch)
         add_results(connection, run_id, metrics, warnings)
+        add_published(connection, run_id, published)
         add_params(connection, run_id, params or {}, seed)
         add_artifacts(connection, run_id, artifacts)
         add_provenance(connection, run_id, provenance)

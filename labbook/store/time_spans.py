@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     from labbook.store.notebook import Notebook
 
+SKEW_US = 60_000_000
+"""By so much two windows may differ about what is now."""
+
 _span, _thread = tables.time_span, tables.thread
 _chosen: Select[Any] = select(_span, _thread.c.name.label("thread")).join(
     _thread, _thread.c.id == _span.c.thread_id
@@ -45,8 +48,9 @@ def start(nb: Notebook, thread: str, *, now: Moment, note: str = "") -> TimeSpan
             return running
         if running is not None:
             _end(connection, running, now)
-        _refuse_overlap(connection, now.us, None, None)
-        return _insert(connection, name, now, None, "timed", note)
+        begins = _after_the_last(connection, now)
+        _refuse_overlap(connection, begins.us, None, None)
+        return _insert(connection, name, begins, None, "timed", note)
 
 
 def stop(nb: Notebook, *, at: Moment) -> TimeSpan:
@@ -170,6 +174,13 @@ def activities(nb: Notebook, from_us: int, to_us: int) -> tuple[Activity, ...]:
     with nb.read() as connection:
         rows = [*connection.execute(notes), *connection.execute(runs)]
     return tuple(Activity(us, thread) for us, thread in sorted(rows, key=lambda row: row[0]))
+
+
+def _after_the_last(connection: Connection, now: Moment) -> Moment:
+    """Now, or when the last span ended: another window may have waited less for the gate."""
+    last = connection.execute(select(func.max(_span.c.to_us))).scalar()
+    ahead_us = 0 if last is None else last - now.us
+    return Moment(now.us + ahead_us, now.zone) if 0 < ahead_us <= SKEW_US else now
 
 
 def _running(connection: Connection) -> TimeSpan | None:

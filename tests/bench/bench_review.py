@@ -82,7 +82,7 @@ async def _pages(one: Desk) -> list[Row]:
             took = []
             for _ in range(ROUNDS):
                 page.open_period(week.before())
-                await hand.until(lambda week=week: _shown(page, week.before()))  # type: ignore[misc]
+                await hand.until(lambda week=week: _shown(page, week.before()), within_s=60)  # type: ignore[misc]
                 began = time.perf_counter()
                 page.open_period(week)
                 while not _shown(page, week):
@@ -104,10 +104,10 @@ def _shown(page: ReviewPage, week: Period) -> bool:
     lines = page.query_one(DraftColumn).children
     return (
         len(days) > min(AT_ONCE, len(draft.material)) // 2
+        and len(lines) >= max(1, min(LINES_AT_ONCE, len(draft.items)))
         and days[0].material.day in week
         and days[0].region.height > 0
         and lines[0].region.height > 0
-        and len(lines) >= min(LINES_AT_ONCE, len(draft.items))
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 from labbook.errors import BackendUnavailable, UsageError
 from labbook.experiments.backends import choose
 from labbook.experiments.builtin.kl_bias_table import kl_bias_table
+from labbook.model.published import published_table
 from tests.support.impatient import cancelled_at
 
 ESTIMATORS = ("k1", "k2", "k3")
@@ -107,14 +108,20 @@ def test_the_histogram_shows_k1_on_both_sides_and_the_others_above_zero_only() -
 
 
 @pytest.mark.parametrize("shift", [0.1, -1.0])
-def test_the_sources_own_table_stands_beside_ours(shift: float) -> None:
-    table = kl_bias_table(shift=shift, samples=1000, seed=1).tables["printed"]
-    for row in table.rows:
-        _, _, _, bias, printed, _, stdev = row
-        assert stdev == pytest.approx(printed, abs=0.006)
-        assert isinstance(bias, float)
-    assert "0.0025" in table.title
-    assert "printed" not in kl_bias_table(shift=0.2, samples=1000, seed=1).tables
+def test_the_sources_own_values_stand_beside_ours(shift: float) -> None:
+    trial = kl_bias_table(shift=shift, samples=1000, seed=1)
+    known = exact(abs(shift))
+    given = trial.published_values
+    assert [each.metric for each in given] == [
+        f"{name}.{quantity}" for name in ESTIMATORS for quantity in ("bias", "stdev")
+    ]
+    for each in given:
+        assert each.metric in trial.metrics
+        assert each.value == pytest.approx(known[each.metric], abs=each.uncertainty or 1e-12)
+    table = published_table(trial.metrics, given)
+    assert table is not None
+    assert ("0.0025" in table.title) == (shift == 0.1)
+    assert kl_bias_table(shift=0.2, samples=1000, seed=1).published_values == []
 
 
 def test_spreads_of_one_size_are_drawn_on_a_linear_axis() -> None:

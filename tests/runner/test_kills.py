@@ -16,7 +16,7 @@ from labbook.model import Moment, RunBlock, RunState
 from labbook.runner.identity import Life, judge
 from labbook.runner.reconcile import reconcile
 from labbook.store import runs
-from tests.support.lab import Lab, kill, wait_until
+from tests.support.lab import CAMPAIGN, Lab, kill, wait_until
 
 LAUNCHER = """
     import sys, time
@@ -296,6 +296,6 @@ def test_a_kill_at_a_random_moment_leaves_the_truth(lab: Lab, seed: int) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(100, 140))
+@pytest.mark.parametrize("seed", CAMPAIGN)
 def test_many_kills_at_random_moments_leave_the_truth(lab: Lab, seed: int) -> None:
     kill_at_a_random_moment(lab, seed)

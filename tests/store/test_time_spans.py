@@ -93,7 +93,7 @@ def test_the_database_itself_allows_one_timer(nb: Notebook) -> None:
 
 def test_many_windows_start_one_timer_each_after_the_other(nb: Notebook) -> None:
     def begin(number: int) -> None:
-        time_spans.start(nb, f"t{number}", now=at(number))
+        time_spans.start(nb, f"t{number}", now=at(number / 60))
 
     threads = [threading.Thread(target=begin, args=(number,)) for number in range(8)]
     for thread in threads:

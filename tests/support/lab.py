@@ -32,6 +32,9 @@ from labbook.store.notebook import Notebook
 
 EXPERIMENTS = Path(__file__).with_name("experiments")
 
+CAMPAIGN = range(100, 100 + int(os.environ.get("LABBOOK_KILLS", "40")))
+"""Seeds of the kill cycles; `make campaign` asks for more of them."""
+
 
 class Lab:
     """One notebook in a directory, and what one does with runs in it."""

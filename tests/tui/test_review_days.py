@@ -200,3 +200,21 @@ async def test_a_review_that_is_due_is_told_on_today_until_it_is_closed(days: De
         )
         review.close(days, LAST_WEEK)
         await hand.until(lambda: "is due" not in hand.screen)
+
+
+async def test_a_long_week_is_shown_whole_and_once_however_often_it_is_asked_for(
+    week: Desk,
+) -> None:
+    for number in range(70):
+        write.add_note(week, f"finding {number} #finding")
+    async with opened(week, size=LARGE) as hand:
+        page = await open_review(hand)
+        for _ in range(3):
+            page.show_draft(0)
+            page.read()
+        await hand.press("R")
+        await hand.until(lambda: len(page.source_rows) == 72)
+        assert page.draft is not None
+        await hand.until(lambda: len(page.rows) == len(page.draft.items) + 3)
+        blocks = [row.material.block.id for row in page.source_rows]
+        assert blocks == sorted(set(blocks))

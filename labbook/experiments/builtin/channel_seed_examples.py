@@ -62,6 +62,8 @@ def channel_seed_examples(
     trial.metric("mismatches", mismatches)
     for name, row in zip(("same", "index", "rank"), rows, strict=True):
         trial.metric(f"{name}_entropy", float(row[6] or 0))
+    trial.published("same_entropy", 0.0, source=SOURCE)
+    trial.published("rank_entropy", math.log2(symbols), source=SOURCE)
     trial.table(_table(rows, blocks))
     trial.figure(_figure(rows, symbols))
 

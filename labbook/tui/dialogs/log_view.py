@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
@@ -11,7 +12,6 @@ from textual.message import Message
 
 from labbook.desk import runs
 from labbook.model import Run
-from labbook.text.plain import plain
 from labbook.tui.dialogs.dialog import Dialog
 from labbook.tui.keys import key
 from labbook.tui.phrases import run_name, state
@@ -23,12 +23,13 @@ LOOK_EVERY_S = 0.5
 
 
 class LogRead(Message):
-    """The end of a log, and the run as it stands."""
+    """The end of a log, the run as it stands, and the log as it is shown if it is new."""
 
-    def __init__(self, run: Run, text: str) -> None:
+    def __init__(self, run: Run, text: str, shown: Content) -> None:
         super().__init__()
         self.run = run
         self.text = text
+        self.shown = shown
 
 
 class LogView(Dialog[None]):
@@ -63,9 +64,12 @@ class LogView(Dialog[None]):
     def _look(self) -> None:
         ask(self, "log", self._read, lambda found: LogRead(*found))
 
-    def _read(self) -> tuple[Run, str]:
+    def _read(self) -> tuple[Run, str, Content]:
         run = runs.run(self.desk, self._run.id)
-        return run, runs.log_text(self.desk, run.id)
+        text = runs.log_text(self.desk, run.id, coloured=True)
+        # The colours of a long log take a while to read; this is not the app's own thread.
+        shown = Content() if text == self._text else _coloured(text)
+        return run, text, shown
 
     def on_log_read(self, message: LogRead) -> None:
         self._run = message.run
@@ -75,7 +79,12 @@ class LogView(Dialog[None]):
         scroll = self.query_one(Pane)
         at_end = self._text is None or scroll.is_vertical_scroll_end
         self._text = message.text
-        shown = plain(message.text).rstrip("\n") or "It has printed nothing."
-        self.query_one("#log", Words).update(Content(shown))
+        self.query_one("#log", Words).update(message.shown)
         if at_end:
             scroll.scroll_end(animate=False)
+
+
+def _coloured(text: str) -> Content:
+    """A log whose only sequences are those that colour it, read into styles."""
+    shown = text.rstrip("\n") or "It has printed nothing."
+    return Content.from_rich_text(Text.from_ansi(shown)) if "\x1b" in shown else Content(shown)

@@ -171,6 +171,7 @@ class ReviewPage(ReviewDays):
             return
         self._show_heading(draft)
         self.mark_taken(draft)
+        self._lines_left = []  # what waits to be shown belongs to what goes now
         typing = self.query(LineEditor)
         with self.app.batch_update():
             column.stay()
@@ -183,6 +184,7 @@ class ReviewPage(ReviewDays):
             await column.mount_all(made[:first])
             self._lines_left = made[first:]
         self.call_after_refresh(self._mount_lines_left, self._lines_left)
+        self.call_after_refresh(self._redraw_at_new_width)
         rows = self.rows
         if rows and (self.focused is None or typing):
             self._select(rows[max(0, min(select, len(rows) - 1))])
@@ -205,10 +207,14 @@ class ReviewPage(ReviewDays):
         """Both sides; the first layout may come after the first drawing."""
         if self.draft is None or self.query(LineEditor):
             return
-        if self._item_width != self._drawn_at:
-            self.show_draft(self.place)
+        if self._drawn_at and self._item_width != self._drawn_at:
+            self.call_later(self._show_again)
         if any(row.source.drawn.width != self._days_width for row in self.source_rows):
             self.read()
+
+    async def _show_again(self) -> None:
+        if not self.query(LineEditor):  # one may have been opened since it was asked for
+            await self._show(self.place)
 
     # Moving
 

@@ -88,6 +88,7 @@ class ReviewDays(ReviewSaving):
                 row.show(source)
         else:
             was_here = isinstance(self.focused, SourceRow)
+            self._waiting = []  # what waits to be shown belongs to what goes now
             with self.app.batch_update():
                 if was_here:
                     self.set_focus(None)
@@ -237,7 +238,6 @@ class ReviewDays(ReviewSaving):
             self.labbook.say(f"It stands under {item.section.value} already.")
             return
         self.change(changed)
-        self.labbook.say(f"Taken up under {item.section.value}; u takes it back.")
         self.call_later(self._reveal, item)
 
     def _reveal(self, item: ReviewItem) -> None:
