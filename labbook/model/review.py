@@ -134,7 +134,7 @@ class ReviewDraft:
     previous_steps: the next steps of the review before this one, as they stand today
     saved: the review that is saved for this period, if any
     missing: what could not be gathered, each in a sentence (a repository that is gone)
-    later: how many lines notes and runs have given since it was saved
+    later: how many lines notes, runs and sweeps have given since it was saved
     material: the period's blocks, oldest first
     read: those of them that were read for this review, by id
     """

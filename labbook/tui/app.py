@@ -183,6 +183,8 @@ class LabbookApp(DeskApp):
         ask(self, "runs", partial(_look_at_runs, self.desk, set(self.running)), _seen)
 
     def on_runs_seen(self, message: RunsSeen) -> None:
+        if not self.screen_stack:
+            return  # the answer came while the app was ending
         # Two looks that overlap see the same end: it is said once.
         ended = [run for run in message.ended if run.id in self.running]
         self.running = {run.id: run for run in message.running}
