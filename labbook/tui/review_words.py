@@ -8,6 +8,12 @@ from labbook.model import Review, ReviewDraft, Section
 from labbook.text.amounts import count
 from labbook.text.when import Period
 
+_ONE = {
+    "experimental findings": "experimental finding",
+    "insights": "insight",
+    "next steps": "next step",
+}
+
 WRITTEN = tuple(section for section in Section if section is not Section.TIME)
 
 
@@ -60,5 +66,9 @@ def what_is_saved(saved: Review) -> str:
     """How much of what has been saved."""
     counts = [(section.value, len(saved.section(section))) for section in WRITTEN]
     counts += [("settled", sum(verdict.fate != "carried" for verdict in saved.verdicts))]
-    told = ", ".join(f"{number} {name}" for name, number in counts if number)
+    told = ", ".join(
+        f"{number} {_ONE.get(name, name) if number == 1 else name}"
+        for name, number in counts
+        if number
+    )
     return f"Review {saved.period.label} is saved, version {saved.version}: {told or 'empty'}."
