@@ -192,6 +192,7 @@ def _of_period(desk: Desk, period: Period) -> WeekPages:
 
 def _time(desk: Desk, period: Period) -> TimePages | None:
     """Where the period went, beside up to three of the same length before it."""
+    from labbook.desk import habits
     from labbook.desk import time as desk_time
     from labbook.report.timetable import time_figure, time_table
     from labbook.report.weekly import TimePages
@@ -212,7 +213,7 @@ def _time(desk: Desk, period: Period) -> TimePages | None:
             [(each.period.label, {t: each.total(t) for t in each.threads}) for each in known],
             [each.estimate() for each in known],
         ),
-        desk_time.remarks(now),
+        habits.remarks(desk, now),
     )
 
 

@@ -318,6 +318,7 @@ def test_the_review_is_drafted_edited_and_reported(book: Path, tmp_path: Path) -
         "insights",
         "code progress",
         "next steps",
+        "time",
     ]
     assert draft["sections"]["experimental findings"] == [
         {"text": "k3 is quieter #finding", "source": "note:1"}

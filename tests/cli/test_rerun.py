@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from labbook.model import Command
+from labbook.model import Command, CommandRole
 from labbook.store.connection import connect_to_write
 from tests.support.command import labbook
 from tests.support.notebooks import new_notebook
@@ -88,13 +88,17 @@ def test_what_cannot_be_repeated_is_refused_and_nothing_is_recorded(book: Path) 
     with Notebook.open(book, clock=lambda: at(0)) as nb:
         create(nb, experiment="gone.away")
         create(nb, params={"shift": 0.1, "samples": 100})
-        create(nb, experiment="train", command=Command(("python", "a b.py"), "/home/me"))
+        inside = Command(("python", "a b.py"), "/home/me", CommandRole.AROUND)
+        create(nb, experiment="train", command=inside)
+        create(nb, experiment="train", command=Command(("python", "x.py"), "/home/me"))
     refusals = {
         ("1",): (3, "Run 1 cannot be repeated: There is no experiment called gone.away."),
         ("2", "shift=x"): (2, "The parameter shift cannot be 'x'"),
         ("2", "shfit=1"): (2, "shfit"),
         ("2", "shift"): (2, "'shift' is no parameter."),
         ("3",): (2, "In /home/me, start: python 'a b.py'"),
+        ("4",): (2, "There is no directory /home/me to start it in."),
+        ("4", "lr=1"): (2, "Change the command line itself"),
         ("9",): (3, "There is no run 9."),
         ("2", "--detach", "--figures", "x"): (2, "--figures needs the run's end"),
     }
@@ -102,4 +106,4 @@ def test_what_cannot_be_repeated_is_refused_and_nothing_is_recorded(book: Path) 
         answer = labbook(book, "rerun", *given)
         assert (answer.code, answer.out) == (code, ""), given
         assert sentence in answer.err
-    assert len(labbook(book, "runs", "list", "--json").json) == 3
+    assert len(labbook(book, "runs", "list", "--json").json) == 4
