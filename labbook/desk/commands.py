@@ -106,11 +106,12 @@ def repeat(
     from labbook.runner.commands import start as set_off
 
     before = run(desk, run_id)
-    if before.command is None:
+    command = before.command
+    if command is None:
         raise UsageError(f"Run {run_id} is of no command.")
-    argv, directory = _told_argv(desk, run_id, before.command.argv), before.command.directory
+    argv, directory = _told_argv(desk, run_id, command.argv), command.directory
     checked(argv, directory)
-    drift = command_drift(before)
+    drift = command_drift(before, command)
     request = Request(
         argv=argv,
         directory=directory,

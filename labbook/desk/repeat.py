@@ -15,7 +15,7 @@ from labbook.model.jsonable import decode_cell
 
 if TYPE_CHECKING:
     from labbook.experiments.registry import Request
-    from labbook.model import Code, Run, Specification
+    from labbook.model import Code, Command, Run, Specification
     from labbook.runner.interpreter import Interpreter
 
 _NAMED_PACKAGES = 4
@@ -60,7 +60,7 @@ def prepare(
 
     before = run(desk, run_id)
     if before.command is not None:
-        raise _recorded_inside(before)
+        raise _recorded_inside(before.id, before.command)
     known = registry(desk.path)
     try:
         found = known.find(before.experiment)
@@ -128,21 +128,19 @@ def _decoded(value: Any) -> Any:
     return [decode_cell(each) for each in value] if isinstance(value, list) else decode_cell(value)
 
 
-def command_drift(before: Run) -> tuple[str, ...]:
-    """What was otherwise when a command was run, in a sentence each."""
+def command_drift(before: Run, command: Command) -> tuple[str, ...]:
+    """What was otherwise when a run's command was run, in a sentence each."""
     from labbook.runner import interpreter
 
-    assert before.command is not None  # noqa: S101  the caller has looked
-    argv, directory = before.command.argv, Path(before.command.directory)
-    return tuple(_drift(before, directory, interpreter.of_command(argv, directory, os.environ)))
+    directory = Path(command.directory)
+    python = interpreter.of_command(command.argv, directory, os.environ)
+    return tuple(_drift(before, directory, python))
 
 
-def _recorded_inside(before: Run) -> UsageError:
-    assert before.command is not None  # noqa: S101  the caller has looked
-    line = shlex.join(before.command.argv)
+def _recorded_inside(run_id: int, command: Command) -> UsageError:
     return UsageError(
-        f"Run {before.id} was recorded from inside a program, which labbook cannot start again.",
-        hint=f"In {before.command.directory}, start: {line}",
+        f"Run {run_id} was recorded from inside a program, which labbook cannot start again.",
+        hint=f"In {command.directory}, start: {shlex.join(command.argv)}",
     )
 
 

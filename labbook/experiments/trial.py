@@ -67,8 +67,17 @@ class Trial:
         recorder: Recorder | None = None,
         earlier: Mapping[str, Any] | None = None,
     ) -> None:
-        self.seed = seed
-        self.backend = backend
+        self._seed = seed
+        self._backend = backend
+        self._prepare(params, recorder, earlier)
+
+    def _prepare(
+        self,
+        params: Mapping[str, Any] | None,
+        recorder: Recorder | None = None,
+        earlier: Mapping[str, Any] | None = None,
+    ) -> None:
+        """What every trial has, whatever it takes its seed and its backend from."""
         self.params = dict(params or {})
         self.metrics: dict[str, float] = {}
         self.curves: dict[str, list[Metric]] = {}
@@ -81,6 +90,14 @@ class Trial:
         self.kept: Mapping[str, Any] | None = None
         self._recorder = recorder
         self._next_progress = 0.0
+
+    @property
+    def seed(self) -> int:
+        return self._seed
+
+    @property
+    def backend(self) -> Backend:
+        return self._backend
 
     def progress(self, done: float, of: float | None = None) -> None:
         """Say how far the work has come: `done` units `of` a total, when it is known.

@@ -100,12 +100,11 @@ def from_row(row: Mapping[str, str], zone: str, day_starts_at: dt.time) -> Whole
         raise ValueError("it names no experiment")
     started, ended = (_moment(given, name, zone) for name in ("started", "ended"))
     day = _day(given)
-    if day is None and started is None:
-        raise ValueError("it has neither a day nor a start")
-    if started is None and day is not None:
+    if started is None:
+        if day is None:
+            raise ValueError("it has neither a day nor a start")
         noon = dt.datetime.combine(day, dt.time(12), time_zone(zone))
         started = Moment.at(noon, zone)
-    assert started is not None  # noqa: S101  one of the two is there
     took = _number(given, "took")
     if ended is None:
         ended = Moment(started.us + int((took or 0.0) * 1e6), started.zone)

@@ -101,10 +101,8 @@ def _factor_text(factor: Factor) -> str:
 
 
 def _is_run_of_numbers(values: tuple[object, ...]) -> bool:
-    return len(values) > 2 and all(
-        type(each) is int and each == values[0] + place  # type: ignore[operator]
-        for place, each in enumerate(values)
-    )
+    whole = [each for each in values if type(each) is int]
+    return 2 < len(values) == len(whole) and whole == [*range(whole[0], whole[-1] + 1)]
 
 
 def _short(value: object) -> str:

@@ -37,6 +37,22 @@ class Status:
     peak_memory_bytes: int
 
 
+def reap(pid: int, options: int = os.WNOHANG) -> Status | None:
+    """How a child ended, taken from the system; None while it runs.
+
+    options: of `wait4`; 0 waits for the end
+    """
+    found, status, usage = os.wait4(pid, options)
+    if found == 0:
+        return None
+    code = os.waitstatus_to_exitcode(status)
+    return Status(
+        exit_code=code if code >= 0 else None,
+        signal=-code if code < 0 else None,
+        peak_memory_bytes=max_rss_bytes(usage),
+    )
+
+
 class WorkerProcess:
     """A child of this process.
 
@@ -77,20 +93,25 @@ class WorkerProcess:
             left = deadline - time.monotonic()
             if left <= 0:
                 return False
-            if self._handle is None:
-                time.sleep(min(left, _POLL_S))
-            else:
-                select.select([self._handle], [], [], left)
+            self._pause(left)
         return True
 
     def wait_for_end(self, timeout_s: float) -> bool:
         """Wait until the process itself is gone; False after `timeout_s`."""
         deadline = time.monotonic() + timeout_s
         while not self._reap():
-            if time.monotonic() >= deadline:
+            left = deadline - time.monotonic()
+            if left <= 0:
                 return False
-            time.sleep(_POLL_S)
+            self._pause(left)
         return True
+
+    def _pause(self, left: float) -> None:
+        """Until it ends, or `left` seconds have passed, or it is worth another look."""
+        if self._handle is None:
+            time.sleep(min(left, _POLL_S))
+        else:
+            select.select([self._handle], [], [], left)
 
     def terminate(self) -> None:
         if not self._reap():
@@ -102,16 +123,8 @@ class WorkerProcess:
 
     def _reap(self) -> bool:
         if self.status is None:
-            pid, status, usage = os.wait4(self.pid, os.WNOHANG)
-            if pid == 0:
-                return False
-            code = os.waitstatus_to_exitcode(status)
-            self.status = Status(
-                exit_code=code if code >= 0 else None,
-                signal=-code if code < 0 else None,
-                peak_memory_bytes=max_rss_bytes(usage),
-            )
-        return True
+            self.status = reap(self.pid)
+        return self.status is not None
 
 
 def _environment(directory: RunDirectory) -> dict[str, str]:

@@ -247,7 +247,8 @@ class _Walk:
                 delta = (lower + signed) / np.where(below > 0, below, 1.0)
             sums = None
             self._stack.append((delta, None))
-        return delta[0]  # type: ignore[no-any-return]
+        found: Reals = delta[0]
+        return found
 
     def tell(self, bits: Bits) -> None:
         """The bit that was decided."""

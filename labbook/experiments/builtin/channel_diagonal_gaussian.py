@@ -7,7 +7,7 @@ from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from labbook.experiments import Above, AtLeast, Trial, experiment
-from labbook.model import Axis, Cell, Column, Figure, Series, Table
+from labbook.model import Axis, Column, Figure, Series, Table
 
 if TYPE_CHECKING:
     from labbook.channel.line.diagonal import DiagonalPair
@@ -169,17 +169,20 @@ def _record(trial: Trial, pair: DiagonalPair, rows: list[_Row], samples: list[Sa
 
 
 def _divergences(pair: DiagonalPair) -> Table:
-    parts = [(str(place + 1), each) for place, each in pair.coordinates.items()]
-    cells: list[tuple[Cell, ...]] = [
-        (name, each.kl_bits, each.log2_m, each.dcs_bits)
-        for name, each in [("all at once", pair), *parts]
-    ]
-    sums = (math.fsum(float(row[k]) for row in cells[1:]) for k in (1, 2, 3))  # type: ignore[arg-type]
+    parts = {
+        str(place + 1): (each.kl_bits, each.log2_m, each.dcs_bits)
+        for place, each in pair.coordinates.items()
+    }
+    rows = {
+        "all at once": (pair.kl_bits, pair.log2_m, pair.dcs_bits),
+        **parts,
+        "sum": tuple(map(math.fsum, zip(*parts.values(), strict=True))),
+    }
     names = ("KL", "log2 M", "D_CS")
     return Table(
         "divergences",
         (Column("coordinate"), *(Column(name, "bits") for name in names)),
-        (*cells, ("sum", *sums)),
+        tuple((name, *bits) for name, bits in rows.items()),
         title="No scheme takes fewer bits for a single sample than D_CS; all exact",
     )
 

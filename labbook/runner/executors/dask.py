@@ -28,6 +28,7 @@ GONE_AFTER_S = 5.0
 """A scheduler that does not answer for so long is gone."""
 
 CLOSE_S = 15.0
+_CLOSE_POLL_S = 0.05
 
 COUNT_EVERY_S = 2.0
 """Workers come and go; to count them is a question to the scheduler."""
@@ -114,7 +115,7 @@ class Dask:
             self._tell("cancel")
             deadline = time.monotonic() + CLOSE_S
             while self._futures and time.monotonic() < deadline and self._is_there():
-                time.sleep(0.05)
+                time.sleep(_CLOSE_POLL_S)
                 for run, future in tuple(self._futures.items()):
                     if future.done():
                         del self._futures[run]

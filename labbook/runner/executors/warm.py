@@ -14,8 +14,7 @@ from pathlib import Path
 from labbook.runner import identity
 from labbook.runner.directory import ENVIRONMENT
 from labbook.runner.executors.interface import Point, Task
-from labbook.runner.memory import max_rss_bytes
-from labbook.runner.process import Status, one_thread
+from labbook.runner.process import Status, one_thread, reap
 from labbook.runner.spawn import spawn
 
 _POLL_S = 0.005
@@ -102,23 +101,13 @@ class WarmWorker:
         self._channel.close()
         os.close(self._life)
         deadline = time.monotonic() + 0.5
-        while self.status is None and not self._reap():
-            if time.monotonic() > deadline:
-                self.kill()
-            time.sleep(_POLL_S)
+        while self.status is None and time.monotonic() < deadline:
+            self.status = reap(self.pid)
+            if self.status is None:
+                time.sleep(_POLL_S)
+        self.kill()
 
     def _bury(self) -> None:
-        while self.status is None and not self._reap():
-            time.sleep(_POLL_S)
-
-    def _reap(self) -> bool:
-        pid, status, usage = os.wait4(self.pid, os.WNOHANG)
-        if pid == 0:
-            return False
-        code = os.waitstatus_to_exitcode(status)
-        self.status = Status(
-            exit_code=code if code >= 0 else None,
-            signal=-code if code < 0 else None,
-            peak_memory_bytes=max_rss_bytes(usage),
-        )
-        return True
+        """Wait for its end, which has begun: its channel is closed, or it was killed."""
+        if self.status is None:
+            self.status = reap(self.pid, 0)

@@ -40,7 +40,7 @@ class LiveTrial(Trial):
         self._behind = Behind(asked, _around.get())
         self._put: Callable[[tuple[str, float, int]], object] = self._first
         self._before: Behind | None = None
-        super().__init__(-1, None, params=asked.params)  # type: ignore[arg-type]
+        self._prepare(asked.params)
         self._behind.watch(self)
         weakref.finalize(self, self._behind.abandon).atexit = False
 
@@ -53,19 +53,11 @@ class LiveTrial(Trial):
         """What random numbers follow from; drawn, and recorded, when it is first wanted."""
         return self._begun().seed()
 
-    @seed.setter
-    def seed(self, _: int) -> None:
-        """As the base class sets it: the session knows better."""
-
     @property
     def backend(self) -> Backend:
         from labbook.compute import backend
 
         return backend("numpy")
-
-    @backend.setter
-    def backend(self, _: Backend) -> None:
-        """As `seed`."""
 
     def metric(self, name: str, value: Any, step: int | None = None) -> None:
         """Record a named scalar, NumPy's, torch's and jax's too; with `step` it is a point of a

@@ -76,24 +76,32 @@ class Recording:
     def add(self, positions: Sequence[int]) -> list[Point]:
         """Queue runs for points: their rows first, then their directories."""
         moment = Moment.now()
-        new = [self._new_run(position, moment) for position in positions]
+        seeds = [self._seed(position) for position in positions]
+        new = [
+            self._new_run(position, seed, moment)
+            for position, seed in zip(positions, seeds, strict=True)
+        ]
         points = []
-        for run_id, each in zip(sweeps.add_runs(self._notebook, new), new, strict=True):
+        ids = sweeps.add_runs(self._notebook, new)
+        for run_id, seed, each in zip(ids, seeds, new, strict=True):
             directory = RunDirectory.of(self._notebook.path.absolute(), run_id)
             directory.make(reserve=False)
-            assert each.seed is not None  # noqa: S101  see _new_run
             argv = None if each.command is None else each.command.argv
-            points.append(Point(run_id, directory.path, each.seed, dict(each.params), argv))
+            points.append(Point(run_id, directory.path, seed, dict(each.params), argv))
             self._intakes[run_id] = self._intake(run_id, directory)
         return points
 
-    def _new_run(self, position: int, moment: Moment) -> NewRun:
+    def _seed(self, position: int) -> int:
+        seed: int = self.sweep.space.point(position).get(SEED, self.sweep.seed)
+        return seed
+
+    def _new_run(self, position: int, seed: int, moment: Moment) -> NewRun:
         params = self.sweep.space.point(position)
-        seed = params.setdefault(SEED, self.sweep.seed)
         command = None
         if self.sweep.argv is not None:
-            command = Command(fill(self.sweep.argv, params), self.sweep.directory)
-        del params[SEED]
+            filled = fill(self.sweep.argv, {**params, SEED: seed})
+            command = Command(filled, self.sweep.directory)
+        params.pop(SEED, None)
         return NewRun(
             experiment=self.sweep.experiment,
             params=encode(params),
