@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,11 +16,11 @@ from labbook.cli.context import Context
 from labbook.cli.live import follow, is_terminal
 from labbook.cli.output import say
 from labbook.errors import UsageError
+from labbook.text.duration import parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _SIZE = (80, 24)
 
 
@@ -150,8 +149,7 @@ def _value(text: str) -> Any:
 
 
 def _seconds(typed: str) -> float:
-    found = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([smhd])", typed.strip())
-    seconds = float(found[1]) * _UNITS[found[2]] if found else 0.0
+    seconds = parse_duration(typed)
     if not seconds:
         raise UsageError(
             f"{typed!r} is no length of time.", hint="Write it as 30s, 5m, 2h, 1.5h or 1d."

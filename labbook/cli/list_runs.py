@@ -61,7 +61,7 @@ def list_runs(
     \b
       labbook runs list 'kl.* shift>=0.5 k3.stdev<2' --sort k3.stdev
       labbook runs list 'state:failed,lost after:monday -tag:old'
-      labbook runs list '(is:pinned or tag:paper) took>60 id:40..60'
+      labbook runs list '(is:pinned or tag:paper) took>5m id:40..60'
       labbook runs list 'metric:loss optimizer!=sgd "out of memory"'
 
     Filters: experiment state tag thread day after before is name host backend device commit

@@ -16,6 +16,7 @@ from labbook.store import tables
 from labbook.store.run_rows import IS_LAST
 from labbook.text.plain import storable
 from labbook.text.run_order import parse_order
+from labbook.text.run_query import FILTERS
 from labbook.text.run_terms import Among, Compare, Has, Term, leaves
 from labbook.text.run_words import place
 
@@ -94,6 +95,8 @@ def check_name(
     near = get_close_matches(name.lower(), folded, n=1)
     where = f" at {place(at)}" if at is not None else ""
     hint = f"Did you mean {folded[near[0]]}?" if near else ""
+    if at is not None and name in FILTERS:
+        hint = f"Did you mean {name}:…, or not {name}:…?"
     raise UsageError(f"No run has a {among.value} {name}, as asked{where}.", hint=hint)
 
 

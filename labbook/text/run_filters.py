@@ -35,7 +35,10 @@ ENDED = ("finished", "failed", "cancelled", "timed_out", "lost")
 _GROUPS = {"active": ACTIVE, "ended": ENDED}
 _TEXTS: tuple[TextField, ...] = get_args(TextField)
 _NUMBERS: tuple[NumberField, ...] = get_args(NumberField)
-_RANGE = re.compile(r"(?P<low>\d{1,18})?(?P<dots>\.\.)?(?P<high>\d{1,18})?", re.ASCII)
+_RANGE = re.compile(r"(?P<low>\d{1,19})?(?:(?P<dots>\.\.)(?P<high>\d{1,19})?)?", re.ASCII)
+LARGEST = 2**63 - 1
+"""Of the whole numbers that a run has: identifiers and seeds."""
+
 _LONG_AGO = dt.date(1900, 1, 1)
 _FAR_AHEAD = dt.date(2200, 12, 31)
 
@@ -107,7 +110,9 @@ def _whole(token: Token, key: str, _: dt.date) -> Term:
     low = int(found["low"]) if found["low"] else None
     high = int(found["high"]) if found["high"] else None
     if not found["dots"]:
-        low = high = int(token.text)
+        high = low
+    if max(low or 0, high or 0) > LARGEST:
+        raise UsageError(f"{key}:{token.text} at {place(token.at)} is beyond 2^63 - 1.")
     if low is not None and high is not None and high < low:
         raise UsageError(f"{key}:{token.text} at {place(token.at)} ends before it begins.")
     return Numbers(next(each for each in _NUMBERS if each == field), low, high)

@@ -17,7 +17,8 @@ from difflib import get_close_matches
 from typing import get_args
 
 from labbook.errors import UsageError
-from labbook.text.run_filters import VALUES
+from labbook.text.duration import parse_duration
+from labbook.text.run_filters import LARGEST, VALUES
 from labbook.text.run_terms import (
     All,
     Among,
@@ -38,7 +39,6 @@ from labbook.text.run_words import OPERATORS, Token, cut, place
 
 _KEYED = re.compile(r"(?P<key>[A-Za-z]+):(?P<value>.*)", re.DOTALL)
 _NUMBER = re.compile(r"[+-]?(?:\d[\d_]*\.?\d*|\.\d+)(?:e[+-]?\d+)?|[+-]?inf|nan", re.IGNORECASE)
-_DIGITS = 18
 _QUOTED = re.compile(r'"[^"]*"')
 
 
@@ -151,12 +151,17 @@ def _comparison(token: Token, found: re.Match[str], among: Among) -> Term:
             f"There is no {missing} {found[0]} at {place(token.at)}.", hint="As in: k3.stdev<2"
         )
     number = _number(value)
+    is_took = among is Among.BOTH and name == "took"
+    if is_took and number is None:
+        number = parse_duration(value)
     if number is None and operator not in ("=", "!="):
         raise UsageError(
             f"{value} at {place(token.at + found.end())} is no number, and {operator} needs one.",
-            hint="Numbers are 0.5, 1e-3, inf, nan; texts are compared by = and !=.",
+            hint="As in took>90 (seconds), took>5m, took>1.5h."
+            if is_took
+            else "Numbers are 0.5, 1e-3, inf, nan; texts are compared by = and !=.",
         )
-    if among is Among.BOTH and name == "took" and number is not None:
+    if is_took and number is not None:
         return Took(operator, number)
     if among is Among.BOTH and name == "id" and number is not None:
         return _number_of_run("id", operator, value)
@@ -166,9 +171,11 @@ def _comparison(token: Token, found: re.Match[str], among: Among) -> Term:
 
 
 def _number_of_run(field: NumberField, operator: Operator, value: str) -> Term:
-    if not (value.isascii() and value.isdigit() and len(value) <= _DIGITS):
+    if not (value.isascii() and value.isdigit() and len(value) <= len(str(LARGEST))):
         raise UsageError(f"{field}{operator}{value} asks for no whole number.")
     number = int(value)
+    if number + (operator == ">") > LARGEST:
+        raise UsageError(f"{field}{operator}{value} asks for what is beyond 2^63 - 1.")
     match operator:
         case "=":
             return Numbers(field, number, number)

@@ -1,0 +1,14 @@
+"""Lengths of time as one types them: 30s, 5m, 2h, 1.5h, 1d."""
+
+from __future__ import annotations
+
+import re
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([smhd])")
+
+
+def parse_duration(typed: str) -> float | None:
+    """Its seconds; None when it is no length of time."""
+    found = _DURATION.fullmatch(typed.strip())
+    return float(found[1]) * _UNITS[found[2]] if found else None
