@@ -168,6 +168,9 @@ def test_names_the_nearest_of_what_is_not_there(nb: Notebook) -> None:
         assert refused.value.hint == (f"Did you mean {name}?" if name else "")
     with pytest.raises(UsageError, match="No run has a metric or parameter losss"):
         find_runs(nb, order=parse_order("losss"))
+    with pytest.raises(UsageError) as refused:
+        find_runs(nb, parse_run_query("kind!=command", TODAY))
+    assert refused.value.hint == "Did you mean kind:…, or not kind:…?"
 
 
 def test_reads_neither_artifacts_nor_curves(nb: Notebook) -> None:

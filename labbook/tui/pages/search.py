@@ -43,7 +43,7 @@ FILTERS = (
     ("after:monday", "since then"),
     ("before:2026-11", "until then"),
     ("run:41", "what names a run"),
-    ("kind:note", "note, run or review"),
+    ("kind:note", "note, run, review or idea"),
 )
 
 
