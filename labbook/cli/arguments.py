@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -31,8 +33,22 @@ class _RunId(click.IntRange):
         return runs.latest(context.desk, int(found[1] or 0))
 
 
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
 RUN = _RunId(max=2**63 - 1)
 """A run's number; `last` is the newest, `last~1` the one before."""
+
+
+def output_option(metavar: str, *, dir_okay: bool = True) -> Callable[[_Command], _Command]:
+    """`-o FILE`, as the parameter `output`: a path, or None for standard output, also for `-`."""
+    return click.option(
+        "-o",
+        "--output",
+        metavar=metavar,
+        type=click.Path(dir_okay=dir_okay, allow_dash=True, path_type=Path),
+        callback=lambda _context, _option, path: None if path == Path("-") else path,
+        help="Write it there instead of to standard output.",
+    )
 
 
 def given(params: tuple[str, ...]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import Literal
 
 import click
 
+from labbook.cli.arguments import output_option
 from labbook.cli.context import Context
 from labbook.cli.list_runs import query_line
 from labbook.cli.output import put_json, put_text, say
@@ -31,13 +32,7 @@ _ENDINGS: dict[str, Literal["csv", "jsonl", "json"]] = {
     type=click.Choice(["csv", "jsonl", "json", "dir"]),
     help="As FILE's name ends; csv where that does not tell.",
 )
-@click.option(
-    "-o",
-    "--output",
-    metavar="FILE|DIR",
-    type=click.Path(path_type=Path),
-    help="Write it there instead of to standard output.",
-)
+@output_option("FILE|DIR")
 @click.pass_obj
 def export(
     context: Context,

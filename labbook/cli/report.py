@@ -9,6 +9,7 @@ from typing import Literal
 
 import click
 
+from labbook.cli.arguments import output_option
 from labbook.cli.context import Context
 from labbook.cli.output import say
 from labbook.desk import report as desk_report
@@ -31,13 +32,7 @@ _FORMS: dict[str, Literal["md", "html", "pdf", "json"]] = {
     type=click.Choice(["md", "html", "pdf", "json"]),
     help="As FILE's name ends; md where that does not tell.",
 )
-@click.option(
-    "-o",
-    "--output",
-    metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write it there instead of to standard output.",
-)
+@output_option("FILE", dir_okay=False)
 @click.pass_obj
 def report(
     context: Context,

@@ -78,5 +78,7 @@ def test_a_report_is_data_too_and_of_a_month_a_day_or_a_run(book: Path, tmp_path
     assert run["metrics"] == ran["metrics"]
     assert [each["name"] for each in run["tables"]] == [each["name"] for each in ran["tables"]]
     assert run["figures"][0]["series"]
+    piped = labbook(book, "report", f"run:{ran['id']}", "--format", "json", "-o", "-")
+    assert piped.json["title"] == f"Run {ran['id']}: kl.bias-table"
     assert labbook(book, "report", "run:x").code == 2
     assert labbook(book, "report", "run:77").code == 3
