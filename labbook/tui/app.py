@@ -7,15 +7,13 @@ import datetime as dt
 import os
 import signal
 import sys
-from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.text import Text as RichText
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 from textual.message import Message
-from textual.screen import Screen
 
 from labbook.desk import find
 from labbook.desk.desk import Desk
@@ -23,6 +21,7 @@ from labbook.model import NextStep, Note, Run, RunState
 from labbook.report.runs import state_words
 from labbook.text.plain import plain
 from labbook.text.when import Period
+from labbook.tui import places
 from labbook.tui.desk_app import DeskApp, Undone
 from labbook.tui.keys import key, known_ids
 from labbook.tui.pages.page import Page
@@ -60,25 +59,6 @@ class NoteFound(Message):
         self.note = note
 
 
-def _search_page() -> Page:
-    """A page is imported when it is first shown: the first frame waits for none but Today."""
-    from labbook.tui.pages.search import SearchPage
-
-    return SearchPage()
-
-
-def _runs_page() -> Page:
-    from labbook.tui.pages.runs import RunsPage
-
-    return RunsPage()
-
-
-def _review_page() -> Page:
-    from labbook.tui.pages.review import ReviewPage
-
-    return ReviewPage()
-
-
 class LabbookApp(DeskApp):
     """The notebook in a terminal.
 
@@ -88,26 +68,12 @@ class LabbookApp(DeskApp):
 
     TITLE = "labbook"
     CSS_PATH = "app.tcss"
-    PAGES: ClassVar[dict[str, str]] = {
-        "today": "Today",
-        "search": "Search",
-        "runs": "Runs",
-        "review": "Review",
-    }
-    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
-        "today": TodayPage,
-        "search": _search_page,
-        "runs": _runs_page,
-        "review": _review_page,
-    }
+    MODES = places.MODES
     DEFAULT_MODE = "today"
     BINDINGS: ClassVar[list[BindingType]] = [
         key("app.help", "question_mark,f1", "help", "help"),
         key("app.palette", "ctrl+p", "command_palette", "commands", priority=True),
-        key("app.today", "1,f5", "page('today')", "Today"),
-        key("app.search", "2,f6,slash", "page('search')", "Search"),
-        key("app.runs", "3,f7", "page('runs')", "Runs"),
-        key("app.review", "4,f8,w", "page('review')", "Review"),
+        *places.keys(),
         key("app.quit", "ctrl+q", "leave", "quit", priority=True),
         key("app.interrupt", "ctrl+c", "help_quit", "how to quit"),
     ]

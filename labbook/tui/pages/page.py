@@ -9,6 +9,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from labbook.tui.keys import adopt, key
+from labbook.tui.places import PLACES
 from labbook.tui.widgets.key_bar import KeyBar
 from labbook.tui.widgets.masthead import Masthead
 from labbook.tui.work import Trouble
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 class Page(Screen[None], inherit_bindings=False):
     """A page of the app.
 
-    PAGE: its name, as in `LabbookApp.PAGES`
+    PAGE: its name, as in `PLACES`
     ABOUT: what it is for, in a few sentences, for its help
     """
 
@@ -46,7 +47,7 @@ class Page(Screen[None], inherit_bindings=False):
         return self.labbook.desk
 
     def compose(self) -> ComposeResult:
-        yield Masthead(self.labbook.PAGES, self.PAGE, self.desk.path)
+        yield Masthead(PLACES, self.PAGE, self.desk.path)
         yield from self.compose_page()
         yield KeyBar()
 

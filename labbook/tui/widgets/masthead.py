@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 from textual.reactive import reactive
@@ -10,11 +12,16 @@ from textual.reactive import reactive
 from labbook.text.plain import plain_line
 from labbook.tui.widgets.hot_line import HotLine
 
+if TYPE_CHECKING:
+    from labbook.tui.places import Place
+
+RUNNING_ROOM = len(" ● 10 running ")
+
 
 class Masthead(HotLine):
     """Names the pages and marks the one on show; says how many runs are running.
 
-    pages: the name and the title of each, in the order of their digits
+    Where the titles do not all fit, they are short and stand close.
     """
 
     DEFAULT_CSS = """
@@ -23,24 +30,31 @@ class Masthead(HotLine):
 
     running: reactive[int] = reactive(0)
 
-    def __init__(self, pages: dict[str, str], current: str, notebook: Path) -> None:
+    def __init__(self, places: Sequence[Place], current: str, notebook: Path) -> None:
         super().__init__()
-        self._pages = pages
+        self._places = places
         self._current = current
         self._notebook = notebook
 
     def render(self) -> Content:
-        line = Content.assemble(("labbook", "bold $primary"), "  ")
+        width = self.content_size.width
+        line = self._tabs(Content.assemble(("labbook", "bold $primary"), "  "), short=False)
+        if line.cell_length + RUNNING_ROOM > width:
+            line = self._tabs(Content(), short=True)
+        right = self._right(width - line.cell_length)
+        return line.pad_right(max(0, width - line.cell_length - right.cell_length)) + right
+
+    def _tabs(self, line: Content, *, short: bool) -> Content:
         self.spots = [(0, self._current)]
-        for number, (name, title) in enumerate(self._pages.items(), start=1):
-            current = name == self._current
+        for number, place in enumerate(self._places, start=1):
+            current = place.name == self._current
             digit = "$accent on $panel" if current else "$accent"
             words = "bold $foreground on $panel" if current else "$quiet"
-            self.spots.append((line.cell_length, name))
-            line = line + Content.assemble((f" {number} ", digit), (f"{title} ", words))
-        room = self.content_size.width - line.cell_length
-        right = self._right(room)
-        return line.pad_right(max(0, room - right.cell_length)) + right
+            title = f"{place.short} " if short else f"{place.title} "
+            self.spots.append((line.cell_length, place.name))
+            before = f"{number} " if short else f" {number} "
+            line = line + Content.assemble((before, digit), (title, words))
+        return line
 
     def hit(self, name: str) -> None:
         self.app.switch_mode(name)
@@ -49,7 +63,9 @@ class Masthead(HotLine):
         """The running runs, then as much of the notebook's path as there is room for."""
         pieces = Content()
         if self.running:
-            pieces = Content.assemble((f"● {self.running} running ", "$success"))
+            pieces = Content.styled(f"● {self.running} running ", "$success")
+            if pieces.cell_length > room:
+                pieces = Content.styled(f"●{self.running}", "$success")
         path = plain_line(str(self._notebook))
         home = str(Path.home())
         path = "~" + path[len(home) :] if path.startswith(home + "/") else path
