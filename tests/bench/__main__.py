@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 BENCHES = (
-    *("log", "search", "runs", "app", "paste", "record", "sweep", "review"),
+    *("log", "search", "runs", "app", "paste", "exec", "record", "sweep", "review"),
     *("kl", "vocabulary", "channel", "coding"),
 )
 
