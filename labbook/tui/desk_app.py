@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Final
 
-from textual.app import App, SuspendNotSupported
+from textual.app import SuspendNotSupported
 from textual.dom import DOMNode
 from textual.message import Message
 from textual.notifications import SeverityLevel
@@ -17,6 +17,7 @@ from labbook.errors import LabbookError
 from labbook.text.plain import plain
 from labbook.tui import theme
 from labbook.tui.drafts import this_window
+from labbook.tui.key_turns import KeyTurns
 from labbook.tui.outside import edit_outside
 from labbook.tui.undo import Undo
 from labbook.tui.work import Done, Trouble, Writer
@@ -39,7 +40,7 @@ class Undone(Message):
         self.outcome = outcome
 
 
-class DeskApp(App[None], inherit_bindings=False):
+class DeskApp(KeyTurns, inherit_bindings=False):
     """An app over a desk.
 
     window: the name that drafts of this window are kept under

@@ -102,6 +102,18 @@ async def go_to(hand: Hand, words: str) -> None:
     raise AssertionError(f"no row has {words!r}\n{hand.screen}")
 
 
+async def test_keys_that_come_before_the_page_is_drawn_again_act_on_the_next_line(
+    week: Desk,
+) -> None:
+    done, carried = steps.open_steps(week)
+    async with opened(week, size=(80, 40)) as hand:
+        await open_review(hand)
+        await hand.type("x>s")
+        await hand.until(lambda: "saved" in hand.screen)
+    assert steps.step(week, done.id).state is StepState.DONE
+    assert steps.step(week, carried.id).carried == 1
+
+
 async def test_lines_are_edited_added_removed_and_moved(week: Desk) -> None:
     async with opened(week, size=(80, 40)) as hand:
         await open_review(hand)

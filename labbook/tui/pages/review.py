@@ -81,6 +81,7 @@ class ReviewPage(ReviewDays):
         self.kept: Draft | None = None
         self.HORIZONTAL_BREAKPOINTS = WIDTHS
         self._late = 0
+        self._asked = 0
         self._drawn_at = 0
         self._lines_left: list[Widget] = []
         self._again = Later(self, AGAIN_AFTER_S, self._read_again)
@@ -163,10 +164,21 @@ class ReviewPage(ReviewDays):
         self.show_draft(0 if fresh else self.place)
 
     def show_draft(self, select: int) -> None:
-        self.call_later(self._show, select)
+        self._place = select
+        rows = self.rows
+        if isinstance(self.focused, ReviewRow) and select < len(rows):
+            # At once: the next key may come before the rows are made anew.
+            self.set_focus(rows[select], scroll_visible=False)
+        self._asked += 1
+        self.call_later(self._show_latest, self._asked)
 
-    async def _show(self, select: int) -> None:
-        draft, column = self.draft, self.query_one(DraftColumn)
+    async def _show_latest(self, asked: int) -> None:
+        """Show the draft, unless it has been changed again since."""
+        if asked == self._asked:
+            await self._show()
+
+    async def _show(self) -> None:
+        draft, column, select = self.draft, self.query_one(DraftColumn), self.place
         if draft is None:
             return
         self._show_heading(draft)
@@ -214,13 +226,13 @@ class ReviewPage(ReviewDays):
 
     async def _show_again(self) -> None:
         if not self.query(LineEditor):  # one may have been opened since it was asked for
-            await self._show(self.place)
+            await self._show()
 
     # Moving
 
     def _select(self, row: ReviewRow) -> None:
         self._place = self.rows.index(row)
-        row.focus(scroll_visible=False)
+        self.set_focus(row, scroll_visible=False)
         self.query_one(DraftColumn).reveal(row)
 
     def action_move(self, step: int) -> None:

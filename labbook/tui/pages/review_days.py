@@ -124,7 +124,7 @@ class ReviewDays(ReviewSaving):
         self.query_one("#days-heading", Words).update(how_much_is_read(r.source for r in rows))
 
     def select_source(self, row: SourceRow) -> None:
-        row.focus(scroll_visible=False)
+        self.set_focus(row, scroll_visible=False)
         self.days.reveal(row)
 
     def action_pane(self) -> None:
@@ -135,7 +135,7 @@ class ReviewDays(ReviewSaving):
             self.select_source(self._last_source or self.source_rows[0])
         elif not to_days and self.rows:
             row = self.rows[max(0, min(self._place, len(self.rows) - 1))]
-            row.focus(scroll_visible=False)
+            self.set_focus(row, scroll_visible=False)
             self.query_one(DraftColumn).reveal(row)
 
     @property

@@ -117,7 +117,7 @@ class ReviewEditing(Page):
         column = self.query_one(DraftColumn)
         await column.mount(editor, after=row)
         row.display = not over
-        editor.focus(scroll_visible=False)
+        self.set_focus(editor, scroll_visible=False)
         column.reveal(editor)
 
     def on_note_editor_unsaved(self, message: NoteEditor.Unsaved) -> None:

@@ -108,7 +108,7 @@ class DayView(HeldScroll):
         at = stops.index(leaving)
         beside = stops[at + 1 : at + 2] or stops[max(0, at - 1) : at]
         if beside:
-            beside[0].focus(scroll_visible=False)
+            self.screen.set_focus(beside[0], scroll_visible=False)
 
     async def open_editor(self, editor: NoteEditor, over: BlockView | None) -> None:
         """Put an editor in the place of a block, else at the end."""
@@ -119,7 +119,7 @@ class DayView(HeldScroll):
             self.hold()
             await self.mount(editor, after=over)
             over.display = False
-        editor.focus(scroll_visible=False)
+        self.screen.set_focus(editor, scroll_visible=False)
         self.reveal(editor)
 
     async def close_editor(self, editor: NoteEditor, over: BlockView | None) -> None:
@@ -129,7 +129,7 @@ class DayView(HeldScroll):
         await editor.remove()
 
     def select(self, block: Widget) -> None:
-        block.focus(scroll_visible=False)
+        self.screen.set_focus(block, scroll_visible=False)
         self.reveal(block)
 
     def move(self, step: int) -> None:
@@ -168,7 +168,7 @@ class DayView(HeldScroll):
             if stop.virtual_region.y < bottom and stop.virtual_region.bottom > top
         ]
         if inside and focused not in inside and not isinstance(focused, NoteEditor):
-            inside[0].focus(scroll_visible=False)
+            self.screen.set_focus(inside[0], scroll_visible=False)
 
     def show_trouble(self, error: LabbookError) -> None:
         """The day cannot be read: say why in its place."""
