@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from labbook.model import ReviewDraft, ReviewItem, Section, Verdict
+from labbook.model import Review, ReviewDraft, ReviewItem, Section, Verdict
 from labbook.model.review import Fate
+
+
+def on_top_of(saved: Review, draft: ReviewDraft) -> ReviewDraft:
+    """A draft once it, or what it came from, is saved: the next save replaces this one.
+
+    A planned line has become a next step by then, and must not become another.
+    """
+    made = {(each.section, each.text): each for each in saved.items if each.source}
+    items = (
+        each if each.source else made.get((each.section, each.text), each) for each in draft.items
+    )
+    return replace(draft, items=tuple(items), saved=saved)
 
 
 def added(draft: ReviewDraft, section: Section, after: ReviewItem | None, text: str) -> ReviewDraft:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+import threading
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from labbook.text.when import Period
 from labbook.tui.pages.review import ReviewPage
 from labbook.tui.pages.today import TodayPage
 from labbook.tui.widgets.review_rows import StepRow
+from labbook.tui.work import Done
 from tests.support.notebooks import DAY, at
 from tests.tui.driving import Hand, bodies, desk_at, opened
 
@@ -112,6 +115,42 @@ async def test_keys_that_come_before_the_page_is_drawn_again_act_on_the_next_lin
         await hand.until(lambda: "saved" in hand.screen)
     assert steps.step(week, done.id).state is StepState.DONE
     assert steps.step(week, carried.id).carried == 1
+
+
+async def test_a_review_is_saved_and_closed_by_two_quick_keys_without_a_conflict(
+    week: Desk,
+) -> None:
+    async with opened(week, size=(80, 40)) as hand:
+        await open_review(hand)
+        await hand.type("xxsC")
+        await hand.until(lambda: "closed, version 1" in hand.screen)
+    saved = review.draft(week, THIS_WEEK).saved
+    assert saved is not None
+    assert saved.closing is not None
+    assert [each.is_conflict for each in review.history(week, THIS_WEEK)] == [False]
+
+
+async def test_what_is_changed_while_a_review_is_being_saved_is_not_lost(week: Desk) -> None:
+    async with opened(week, size=(80, 40)) as hand:
+        page = await open_review(hand)
+        await hand.press("G", "a")
+        await hand.type("plan it")
+        await hand.press("escape")
+        held = threading.Event()
+        hand.app.writer.write(hand.app, "waiting", partial(held.wait, 10), lambda _: Done())
+        await hand.type("s")
+        await hand.type("adrop it")
+        await hand.pilot.press("escape")
+        held.set()
+        await hand.settle()
+        assert page.is_changed
+        await hand.press("s")
+        assert not page.is_changed
+    assert [text for _, text in items(week)].count("plan it") == 1
+    assert "drop it" in [text for _, text in items(week)]
+    assert [each.is_conflict for each in review.history(week, THIS_WEEK)] == [False, False]
+    planned = [each.text for each in steps.open_steps(week)]
+    assert planned.count("plan it") <= 1
 
 
 async def test_lines_are_edited_added_removed_and_moved(week: Desk) -> None:

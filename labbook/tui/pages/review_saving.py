@@ -22,14 +22,21 @@ from labbook.tui.outside import open_files
 from labbook.tui.pages.review_editing import ReviewEditing
 from labbook.tui.review_reading import Gathered, drop_kept
 from labbook.tui.review_words import what_is_saved
-from labbook.tui.work import Done, ask
+from labbook.tui.work import Done, Trouble, ask
+
+SAVING = "saving the review"
 
 
 class ReviewSaved(Message):
-    """A review is saved."""
+    """A review is saved as it was when it was sent off.
 
-    def __init__(self, saved: Review) -> None:
+    kept: the draft of a dead window that it was taken from
+    """
+
+    def __init__(self, sent: ReviewDraft, kept: Draft | None, saved: Review) -> None:
         super().__init__()
+        self.sent = sent
+        self.kept = kept
         self.saved = saved
 
 
@@ -75,8 +82,11 @@ class ReviewSaving(ReviewEditing):
     period: Period
     saved: ReviewDraft | None
     kept: Draft | None
-    _report_wanted = False
-    _closing_wanted = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sent: ReviewDraft | None = None
+        self._then: set[str] = set()
 
     def reload(self) -> None:
         """Read the review as it is saved, without this window's changes."""
@@ -105,8 +115,12 @@ class ReviewSaving(ReviewEditing):
 
     def action_save(self) -> None:
         draft = self.draft
-        if draft is None:
+        if draft is None or draft == self._sent:
             return
+        if self._sent is not None:  # what comes next needs the version that this one gets
+            self._then.add("save")
+            return
+        self._sent = draft
         save = partial(
             review.save,
             self.desk,
@@ -115,19 +129,48 @@ class ReviewSaving(ReviewEditing):
             draft.verdicts,
             version=draft.saved.version if draft.saved else None,
         )
-        self.labbook.writer.write(self, "saving the review", save, ReviewSaved)
+        answer = partial(ReviewSaved, draft, self.kept)
+        self.labbook.writer.write(self, SAVING, save, answer)
 
     def on_review_saved(self, message: ReviewSaved) -> None:
-        saved = message.saved
-        drop = partial(drop_kept, self.desk, saved.period, self.labbook.window, self.kept)
+        saved, wanted = message.saved, self._then
+        self._sent, self._then = None, set()
+        drop = partial(drop_kept, self.desk, saved.period, self.labbook.window, message.kept)
         self.labbook.writer.write(self, "dropping the draft", drop, lambda _: Done())
         self.labbook.say(what_is_saved(saved))
-        self.saved = self.draft
-        self.history = []
-        self.read()
-        if self._closing_wanted:
+        if self.draft is None or saved.period != self.period:
+            return
+        self.saved = edits.on_top_of(saved, message.sent)
+        self.draft = edits.on_top_of(saved, self.draft)
+        self.history = []  # its lines have no next steps of their own, and would raise them again
+        if not self.is_changed:
+            self.read()
+        elif "save" in wanted:
+            self._then = wanted - {"save"}
+            self.action_save()
+            return
+        else:
+            self.keep(self.draft)
+        if "close" in wanted:
             self._close()
-        if self._report_wanted:
+        if "report" in wanted:
+            self._write_report()
+
+    def troubled(self, message: Trouble) -> None:
+        if message.doing == SAVING:
+            self._sent, self._then = None, set()
+        super().troubled(message)
+
+    def _save_then(self, what: str) -> None:
+        """Save what is unsaved, and then close it or write its report."""
+        if self.draft is None:
+            return
+        if self._sent is not None or self.is_changed or self.draft.saved is None:
+            self._then.add(what)
+            self.action_save()
+        elif what == "close":
+            self._close()
+        else:
             self._write_report()
 
     def action_close(self) -> None:
@@ -137,21 +180,17 @@ class ReviewSaving(ReviewEditing):
             return
         left = len(draft.unjudged)
         if not left:
-            self._save_and_close(True)
+            self._save_then("close")
             return
         words = f"{count(left, 'next step')} of last time {'is' if left == 1 else 'are'} not "
         words += "judged. Close it all the same? The report says so."
-        self.app.push_screen(Confirm("Close the review", words), self._save_and_close)
+        self.app.push_screen(Confirm("Close the review", words), self._close_if)
 
-    def _save_and_close(self, wanted: bool | None) -> None:
-        self._closing_wanted = bool(wanted)
-        if wanted and self.draft is not None and (self.is_changed or self.draft.saved is None):
-            self.action_save()
-        elif wanted:
-            self._close()
+    def _close_if(self, wanted: bool | None) -> None:
+        if wanted:
+            self._save_then("close")
 
     def _close(self) -> None:
-        self._closing_wanted = False
         close = partial(review.close, self.desk, self.period, with_open=True)
         self.labbook.writer.write(self, "closing the review", close, ReviewClosed)
 
@@ -177,17 +216,10 @@ class ReviewSaving(ReviewEditing):
 
     def action_report(self) -> None:
         """Save what is unsaved, then write the report of it."""
-        if self.draft is None:
-            return
-        self._report_wanted = self.is_changed or self.draft.saved is None
-        if self._report_wanted:
-            self.action_save()
-        else:
-            self._write_report()
+        self._save_then("report")
 
     def _write_report(self) -> None:
         """In a thread of its own: drawing its figures takes longer than a key may wait."""
-        self._report_wanted = False
         ask(self, "report", partial(_report, self.desk, self.period), ReportWritten)
 
     def on_report_written(self, message: ReportWritten) -> None:
