@@ -9,7 +9,15 @@ from labbook.desk import review_gathering as gathering
 from labbook.desk import review_lines as lines
 from labbook.desk.desk import Desk
 from labbook.errors import NotFound, UsageError
-from labbook.model.review import Material, Review, ReviewDraft, ReviewItem, Section, Verdict
+from labbook.model.review import (
+    Material,
+    Review,
+    ReviewDraft,
+    ReviewItem,
+    Section,
+    Verdict,
+    without_settled,
+)
 from labbook.text.period import Period
 
 if TYPE_CHECKING:
@@ -72,10 +80,12 @@ def save(
     """Save a review that was read at `version`, None for a first one.
 
     Verdicts settle or carry their next steps, and lines written by hand under next steps
-    become next steps, in the same transaction. A closed review stays closed.
+    become next steps, in the same transaction. What the verdicts settle is planned no more. A
+    closed review stays closed.
     """
     from labbook.store import reviews
 
+    items = without_settled(items, verdicts)
     moment = desk.clock()
     day = moment.day(desk.settings.day_starts_at)
     return reviews.save_review(

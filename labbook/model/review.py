@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
@@ -167,6 +167,18 @@ class ReviewDraft:
     def unpromoted(self) -> tuple[Material, ...]:
         """What no item was made of, each source once."""
         return not_taken_up(self.material, {item.source for item in self.items})
+
+
+def without_settled(
+    items: Sequence[ReviewItem], verdicts: Sequence[Verdict]
+) -> tuple[ReviewItem, ...]:
+    """The items without those plans that the same review's verdicts say are done or dropped."""
+    settled = {f"step:{each.step_id}" for each in verdicts if each.fate != "carried"}
+    return tuple(
+        each
+        for each in items
+        if each.section is not Section.NEXT_STEPS or each.source not in settled
+    )
 
 
 def not_taken_up(material: tuple[Material, ...], sources: Collection[str]) -> tuple[Material, ...]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from labbook.model import Review, ReviewDraft, ReviewItem, Section, Verdict
-from labbook.model.review import Fate
+from labbook.model import Review, ReviewDraft, ReviewItem, Section, StepState, Verdict
+from labbook.model.review import Fate, without_settled
 
 
 def on_top_of(saved: Review, draft: ReviewDraft) -> ReviewDraft:
@@ -73,12 +73,27 @@ def moved(draft: ReviewDraft, item: ReviewItem, step: int) -> ReviewDraft:
 
 
 def judged(draft: ReviewDraft, step_id: int, fate: Fate, because: str = "") -> ReviewDraft:
-    """With a verdict on one of last time's next steps; the same fate again takes it back."""
+    """With a verdict on one of last time's next steps; the same fate again takes it back.
+
+    A step that is settled is planned no more; one that is not is planned again.
+    """
     before = verdict_of(draft, step_id)
     others = tuple(each for each in draft.verdicts if each.step_id != step_id)
     if before is not None and before.fate == fate and before.because == because:
-        return replace(draft, verdicts=others)
-    return replace(draft, verdicts=(*others, Verdict(step_id, fate, because)))
+        return _planned_again(replace(draft, verdicts=others), step_id)
+    judged = replace(draft, verdicts=(*others, Verdict(step_id, fate, because)))
+    if fate == "carried":
+        return _planned_again(judged, step_id)
+    return replace(judged, items=without_settled(judged.items, judged.verdicts))
+
+
+def _planned_again(draft: ReviewDraft, step_id: int) -> ReviewDraft:
+    source = f"step:{step_id}"
+    step = next((each for each in draft.previous_steps if each.id == step_id), None)
+    planned = {each.source for each in draft.section(Section.NEXT_STEPS)}
+    if step is None or source in planned or step.state is not StepState.OPEN:
+        return draft
+    return promoted(draft, ReviewItem(Section.NEXT_STEPS, step.text, source))
 
 
 def merged(draft: ReviewDraft, gathered: ReviewDraft) -> ReviewDraft:

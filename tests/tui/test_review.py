@@ -94,6 +94,20 @@ async def test_a_next_step_is_carried_and_the_same_key_takes_it_back(week: Desk)
         assert "2 to settle" in hand.screen
 
 
+async def test_what_is_settled_is_planned_no_more_and_planned_again_when_that_is_taken_back(
+    week: Desk,
+) -> None:
+    async with opened(week, size=(80, 40)) as hand:
+        await open_review(hand)
+        assert "Next steps  2" in hand.screen
+        await hand.press("x")
+        assert "Next steps  1" in hand.screen
+        await hand.press("k", "x")
+        assert "Next steps  2" in hand.screen
+        await hand.press("k", "x", "greater_than_sign", "s")
+    assert [text for name, text in items(week) if name == "NEXT_STEPS"] == ["ask Ada"]
+
+
 async def go_to(hand: Hand, words: str) -> None:
     await hand.press("home")
     for _ in range(40):
