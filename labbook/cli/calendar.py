@@ -12,6 +12,7 @@ from labbook.cli.context import Context
 from labbook.cli.output import put_json, put_text, say, terminal_width
 from labbook.desk import calendar as desk_calendar
 from labbook.model.entry import Note
+from labbook.report.shades import SHADES, months, place
 from labbook.settings import WEEKDAYS
 from labbook.text.period import Period
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from labbook.desk.calendar import CalendarView, Measure
     from labbook.model.entry import Entry
 
-_SHADES = "·░▒▓█"
 _MARGIN = 4
 _WIDE = 80
 _MOST_ENTRIES = 5
@@ -56,7 +56,7 @@ def calendar(context: Context, period: tuple[str, ...], measure: str, as_json: b
             }
         )
         return
-    weeks = _weeks(found.period)
+    weeks = list(found.period.weeks())
     room = max(1, (terminal_width() or _WIDE) - _MARGIN)
     for start in range(0, len(weeks), room):
         put_text("\n".join(_map(found, weeks[start : start + room], desk.today())) + "\n")
@@ -69,49 +69,24 @@ def _period(context: Context, phrase: str) -> Period:
     return context.period(phrase) if phrase else desk_calendar.default_period(context.desk)
 
 
-def _weeks(period: Period) -> list[Period]:
-    found = [Period.week_of(period.first)]
-    while found[-1].last < period.last:
-        found.append(found[-1].after())
-    return found
-
-
 def _map(found: CalendarView, weeks: Sequence[Period], today: dt.date) -> list[str]:
     """Seven lines of signs under the names of the months; nothing stands for days to come."""
     most = max(found.values.values(), default=0.0)
-    lines = [" " * _MARGIN + _months(weeks)]
+    lines = [" " * _MARGIN + months(weeks)]
     for weekday, name in enumerate(WEEKDAYS):
         signs = []
         for week in weeks:
             day = week.first + dt.timedelta(days=weekday)
             shown = day in found.period and day <= today
-            signs.append(_sign(found.values.get(day, 0.0), most) if shown else " ")
+            signs.append(SHADES[place(found.values.get(day, 0.0), most, SHADES)] if shown else " ")
         lines.append(f"{name} {''.join(signs)}".rstrip())
     return lines
-
-
-def _months(weeks: Sequence[Period]) -> str:
-    """The name of each month over the week in which it begins, where there is room for it."""
-    line = ""
-    for place, week in enumerate(weeks):
-        begins = next((day for day in week.days() if day.day == 1), None)
-        if place == 0 and week.first.day <= 14 and begins is None:
-            begins = week.first
-        if begins is not None and len(line) <= place <= len(weeks) - 3:
-            line = line.ljust(place) + f"{begins:%b} "
-    return line.rstrip()
-
-
-def _sign(value: float, most: float) -> str:
-    if not value:
-        return _SHADES[0]
-    return _SHADES[max(1, round((len(_SHADES) - 1) * value / most))]
 
 
 def _words(found: CalendarView) -> str:
     total, days = sum(found.values.values()), len(found.values)
     most = max(found.values.values(), default=0)
-    shade = f"{_SHADES[0]} 0 {' '.join(_SHADES[1:])} {most:.3g}"
+    shade = f"{SHADES[0]} 0 {' '.join(SHADES[1:])} {most:.3g}"
     unit = "h" if found.measure == "time" else found.measure
     return (
         f"{total:.4g} {unit} on {days} days, a day: {shade}\n"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from labbook.cli.output import columns, put_text, terminal_width
-from labbook.cli.words import day_words, span_words
+from labbook.cli.words import day_words
 from labbook.model.next_step import StepState
+from labbook.text.duration import span_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,11 +9,12 @@ import click
 from labbook.cli.context import Context
 from labbook.cli.output import columns, put_json, put_text, say, terminal_width
 from labbook.cli.thread_page import page_json, put_page
-from labbook.cli.words import day_words, span_words
+from labbook.cli.words import day_words
 from labbook.desk import suggest as desk_suggest
 from labbook.desk import threads as desk_threads
 from labbook.errors import UsageError
 from labbook.model.thread import THREAD_KINDS, Thread, ThreadKind
+from labbook.text.duration import span_words
 
 _HEADINGS = ("thread", "kind", "state", "imp.", "notes", "runs", "steps", "time", "touched", "goal")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 
 import click
 
@@ -11,14 +10,13 @@ from labbook.cli.arguments import ID
 from labbook.cli.context import Context
 from labbook.cli.output import columns, put_json, put_text, say
 from labbook.cli.time_long import long
-from labbook.cli.words import span_words
 from labbook.desk import habits
 from labbook.desk import time as desk_time
 from labbook.errors import UsageError
 from labbook.model.moment import Moment, time_zone
 from labbook.model.time_span import TimeSpan
-
-_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
+from labbook.text.clock import parse_clock
+from labbook.text.duration import span_words
 
 
 @click.group(name="time", invoke_without_command=True)
@@ -233,11 +231,8 @@ def _seconds(context: Context, span: TimeSpan) -> float:
 
 def _moment(context: Context, clock: str, day: dt.date) -> Moment:
     """A time of the clock on a day, here."""
-    found = _CLOCK.fullmatch(clock.strip())
-    if found is None:
-        raise UsageError(f"{clock!r} is no time of the day.", hint="Write it as 9:30 or 16:05.")
     zone = context.desk.clock().zone
-    local = dt.datetime.combine(day, dt.time(int(found[1]), int(found[2])), time_zone(zone))
+    local = dt.datetime.combine(day, parse_clock(clock), time_zone(zone))
     return Moment.at(local, zone)
 
 

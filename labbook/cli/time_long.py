@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +9,13 @@ import click
 
 from labbook.cli.context import Context
 from labbook.cli.output import columns, put_json, put_text, say
-from labbook.cli.words import span_words
 from labbook.desk import long as desk_long
+from labbook.report.shades import digits, strip
+from labbook.text.duration import span_words
 
 if TYPE_CHECKING:
     from labbook.desk.long import LongView, Strand
 
-_SHADES = "·▁▂▃▄▅▆▇█"
 _MOST_WEEKS = 60
 _MOST_THREADS = 30
 
@@ -54,14 +53,14 @@ def _strip(found: LongView) -> list[str]:
     rows = [
         (
             f"@{each.thread.name}",
-            _signs(_sums(each)[room], most),
+            strip(_sums(each)[room], most),
             span_words(each.seconds),
             each.thread.standing,
         )
         for each in found.strands[:_MOST_THREADS]
     ]
     for name, counts in (("threads", found.touched), ("switches", found.switches)):
-        rows.append((name, _digits(counts[room]), f"median {median(counts):g}", ""))
+        rows.append((name, digits(counts[room]), f"median {median(counts):g}", ""))
     weeks = found.weeks[room]
     first, last = weeks[0].first, weeks[-1].last
     lines = [f"{first} to {last}, {len(weeks)} weeks"]
@@ -75,18 +74,6 @@ def _strip(found: LongView) -> list[str]:
 
 def _sums(each: Strand) -> tuple[float, ...]:
     return tuple(sum(pair) for pair in zip(each.measured, each.estimated, strict=True))
-
-
-def _signs(weeks: Sequence[float], most: float) -> str:
-    steps = len(_SHADES) - 1
-    return "".join(
-        _SHADES[max(1, round(steps * seconds / most))] if seconds else _SHADES[0]
-        for seconds in weeks
-    )
-
-
-def _digits(counts: Sequence[int]) -> str:
-    return "".join(str(count) if count < 10 else "+" for count in counts)
 
 
 def _shaped(found: LongView) -> dict[str, Any]:

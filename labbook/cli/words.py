@@ -9,12 +9,6 @@ if TYPE_CHECKING:
     from labbook.model.moment import Moment
 
 
-def span_words(seconds: float) -> str:
-    """ "2 h 05", "37 min": to the minute."""
-    minutes = round(seconds / 60)
-    return f"{minutes // 60} h {minutes % 60:02}" if minutes >= 60 else f"{minutes} min"
-
-
 def day_words(context: Context, moment: Moment | None) -> str:
     """The journal's day of a moment; nothing for None."""
     return "" if moment is None else moment.day(context.settings.day_starts_at).isoformat()

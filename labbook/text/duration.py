@@ -1,4 +1,4 @@
-"""Lengths of time as one types them: 30s, 5m, 2h, 1.5h, 1d."""
+"""Lengths of time: as one types them (30s, 5m, 2h, 1.5h, 1d), and in words."""
 
 from __future__ import annotations
 
@@ -12,3 +12,9 @@ def parse_duration(typed: str) -> float | None:
     """Its seconds; None when it is no length of time."""
     found = _DURATION.fullmatch(typed.strip())
     return float(found[1]) * _UNITS[found[2]] if found else None
+
+
+def span_words(seconds: float) -> str:
+    """ "2 h 05", "37 min": to the minute."""
+    minutes = round(seconds / 60)
+    return f"{minutes // 60} h {minutes % 60:02}" if minutes >= 60 else f"{minutes} min"

@@ -46,6 +46,13 @@ class Period:
         for offset in range((self.last - self.first).days + 1):
             yield self.first + dt.timedelta(days=offset)
 
+    def weeks(self) -> Iterator[Period]:
+        """The whole ISO weeks that have a day in it."""
+        week = Period.week_of(self.first)
+        while week.first <= self.last:
+            yield week
+            week = week.after()
+
     def __contains__(self, day: dt.date) -> bool:
         return self.first <= day <= self.last
 

@@ -7,10 +7,11 @@ import contextlib
 import datetime as dt
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labbook.errors import UsageError
+from labbook.text.clock import parse_clock
 from labbook.text.when import Period, parse_day, parse_period
 
 FRIDAY = dt.date(2026, 11, 20)
@@ -210,3 +211,28 @@ def test_no_phrase_breaks_the_reader(phrase: str, today: dt.date) -> None:
     for parse in (parse_day, parse_period):
         with contextlib.suppress(UsageError):
             parse(phrase, today)
+
+
+@pytest.mark.parametrize(("typed", "hour", "minute"), [("9:30", 9, 30), (" 16:05 ", 16, 5)])
+def test_a_time_of_the_day_is_read(typed: str, hour: int, minute: int) -> None:
+    assert parse_clock(typed) == dt.time(hour, minute)
+
+
+@pytest.mark.parametrize("typed", ["", "9", "24:00", "9:60", "9:5", "9:30 pm", "٩:٣٠"])
+def test_what_is_no_time_of_the_day_is_refused(typed: str) -> None:
+    with pytest.raises(UsageError, match="is no time of the day"):
+        parse_clock(typed)
+
+
+@given(st.dates(dt.date(1990, 1, 1), dt.date(2050, 1, 1)), st.integers(0, 500))
+@settings(max_examples=30)
+def test_the_weeks_of_a_period_hold_its_days_and_no_week_without_one(
+    first: dt.date, length: int
+) -> None:
+    period = Period(first, first + dt.timedelta(days=length))
+    weeks = list(period.weeks())
+    assert {day.isocalendar()[:2] for day in period.days()} == {
+        week.first.isocalendar()[:2] for week in weeks
+    }
+    assert len(weeks) == len(set(weeks))
+    assert all(week == Period.week_of(week.first) for week in weeks)
