@@ -197,12 +197,10 @@ def _time(desk: Desk, period: Period) -> TimePages | None:
     from labbook.report.timetable import time_figure, time_table
     from labbook.report.weekly import TimePages
 
-    now = desk_time.table(desk, period)
+    tables = desk_time.tables(desk, period, _PERIODS_BEFORE)
+    now = tables[0]
     if not now.measured and not now.estimated:
         return None
-    tables = [now]
-    for _ in range(_PERIODS_BEFORE):
-        tables.append(desk_time.table(desk, tables[-1].period.before()))
     known = [each for each in reversed(tables) if each.measured or each.estimated]
     days = tuple(period.days())
     estimate = {day: sum(per.get(day, 0.0) for per in now.estimated.values()) for day in days}

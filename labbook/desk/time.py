@@ -144,6 +144,28 @@ def remove(desk: Desk, span_id: int) -> TimeSpan:
     return time_spans.remove(desk.notebook, span_id)
 
 
+def restore(desk: Desk, span: TimeSpan) -> TimeSpan:
+    """Let a span be again as it was, whether it was changed, stopped or taken away since.
+
+    Raises:
+        UsageError: another overlaps it by now.
+    """
+    from labbook.store import time_spans
+
+    return time_spans.restore(desk.notebook, span)
+
+
+def unstart(desk: Desk, begun: TimeSpan, before: TimeSpan | None) -> None:
+    """Take back what `start` did.
+
+    Raises:
+        UsageError: that timer has ended since.
+    """
+    from labbook.store import time_spans
+
+    time_spans.unstart(desk.notebook, begun.id, before)
+
+
 def span(desk: Desk, span_id: int) -> TimeSpan:
     """One span.
 
@@ -170,6 +192,14 @@ def table(desk: Desk, period: Period) -> TimeTable:
     for thread, days in by_day(desk, measured).items():
         known[str(thread)] = days
     return TimeTable(period, known, by_day(desk, guessed))
+
+
+def tables(desk: Desk, period: Period, before: int) -> tuple[TimeTable, ...]:
+    """The table of a period, then those of so many of the same length before it."""
+    found = [table(desk, period)]
+    for _ in range(before):
+        found.append(table(desk, found[-1].period.before()))
+    return tuple(found)
 
 
 def stretches(desk: Desk, period: Period) -> tuple[list[Stretch], list[Stretch]]:

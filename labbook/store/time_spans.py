@@ -127,6 +127,33 @@ def remove(nb: Notebook, span_id: int) -> TimeSpan:
         return found
 
 
+def restore(nb: Notebook, span: TimeSpan) -> TimeSpan:
+    """Let a span be again as it was, whether it was changed since or taken away.
+
+    Raises:
+        UsageError: another overlaps it by now.
+    """
+    with nb.write() as connection:
+        return _put(connection, span)
+
+
+def unstart(nb: Notebook, span_id: int, before: TimeSpan | None) -> None:
+    """Take a timer back that still runs.
+
+    before: the span that ended for it, whose timer runs on
+
+    Raises:
+        UsageError: it runs no more.
+    """
+    with nb.write() as connection:
+        running = _running(connection)
+        if running is None or running.id != span_id:
+            raise UsageError("That timer has ended since.", hint="Change or remove its span.")
+        connection.execute(delete(_span).where(_span.c.id == span_id))
+        if before is not None:
+            _put(connection, before)
+
+
 def running(nb: Notebook) -> TimeSpan | None:
     """The span whose timer runs."""
     with nb.read() as connection:
@@ -215,6 +242,18 @@ def _insert(
     values = {**instant("from", start), **instant("to", end), "source": source}
     values |= {"thread_id": _thread_id(connection, thread, start), "note": storable(note)}
     return _need(connection, insert_row(connection, _span, values))
+
+
+def _put(connection: Connection, span: TimeSpan) -> TimeSpan:
+    """Write a span under its id."""
+    _refuse_overlap(connection, span.start.us, None if span.end is None else span.end.us, span.id)
+    values = {**instant("from", span.start), **instant("to", span.end), "source": span.source}
+    values |= {"thread_id": _thread_id(connection, span.thread, span.start), "note": span.note}
+    if _load(connection, span.id) is None:
+        insert_row(connection, _span, {"id": span.id, **values})
+    else:
+        connection.execute(update(_span).where(_span.c.id == span.id).values(values))
+    return _need(connection, span.id)
 
 
 def _thread_id(connection: Connection, name: str, at: Moment) -> int:

@@ -183,3 +183,33 @@ def test_estimates_overlap_neither_each_other_nor_what_was_measured(
     minutes = [us for each in found for us in range(each.start_us, each.end_us)]
     assert len(minutes) == len(set(minutes))
     assert not {us for each in measured for us in range(each.start_us, each.end_us)} & set(minutes)
+
+
+def test_what_was_changed_stopped_or_removed_is_restored_whole(nb: Notebook) -> None:
+    timed = time_spans.start(nb, "kl", now=at(0), note="coders")
+    time_spans.stop(nb, at=at(30))
+    assert time_spans.restore(nb, timed) == timed, "its timer runs again"
+    stopped = time_spans.stop(nb, at=at(40))
+    time_spans.edit(nb, stopped.id, thread="other", start=at(10), note="")
+    assert time_spans.restore(nb, stopped) == stopped
+    time_spans.remove(nb, stopped.id)
+    assert time_spans.restore(nb, stopped) == stopped
+    time_spans.remove(nb, stopped.id)
+    time_spans.add(nb, "channel", at(20), at(50))
+    with pytest.raises(UsageError, match="overlaps"):
+        time_spans.restore(nb, stopped)
+    assert _minutes(nb) == [("channel", 20, 50)]
+
+
+def test_a_start_is_taken_back_only_while_its_timer_runs(nb: Notebook) -> None:
+    first = time_spans.start(nb, "kl", now=at(0))
+    second = time_spans.start(nb, "channel", now=at(30))
+    time_spans.unstart(nb, second.id, first)
+    assert _minutes(nb) == [("kl", 0, None)]
+    time_spans.unstart(nb, first.id, None)
+    assert _minutes(nb) == []
+    third = time_spans.start(nb, "kl", now=at(50))
+    time_spans.stop(nb, at=at(60))
+    with pytest.raises(UsageError, match="has ended since"):
+        time_spans.unstart(nb, third.id, None)
+    assert _minutes(nb) == [("kl", 50, 60)]

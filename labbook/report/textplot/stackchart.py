@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from rich.cells import cell_len, set_cell_size
 from rich.style import Style
@@ -24,28 +24,38 @@ _FILLS = "█▓▒░"
 _LEAST_ROOM = 10
 
 
-def draw_stack_chart(figure: Figure, width: int) -> list[Text]:
-    """The lines of the chart, without its title."""
+def draw_stack_chart(
+    figure: Figure, width: int, written: Callable[[float], str] = number
+) -> list[Text]:
+    """The lines of the chart, without its title.
+
+    written: how a sum is written beside its bar
+    """
     parts = _parts(figure)
     names = {name: plain_line(name) for name in parts}
     sums = {name: sum(heights) for name, heights in parts.items()}
     left = min(max(map(cell_len, names.values()), default=0), width // 3)
-    right = max((len(number(each)) for each in sums.values()), default=0)
+    right = max((len(written(each)) for each in sums.values()), default=0)
     room = max(_LEAST_ROOM, width - left - right - 4)
     scale = Scale.standing([0.0, *sums.values()], pad=0.0)
     entries = [
-        Text.assemble((_fill(place) * 2, _style(place)), " ", plain_line(series.name))
+        Text.assemble(sample(place), " ", plain_line(series.name))
         for place, series in enumerate(figure.series)
     ]
     lines = heading_lines(plain_line(figure.x.heading), entries, width)
     for name, heights in parts.items():
         line = Text(set_cell_size(clip(names[name], left), left))
         line.append(" │", AXIS)
-        lines.append(line + _bar(heights, scale, room) + Text(f" {number(sums[name])}"))
+        lines.append(line + _bar(heights, scale, room) + Text(f" {written(sums[name])}"))
     lines += _axis(scale, room, left, plain_line(figure.y.heading))
     for told in left_out(figure):
         lines += wrapped(told, width, NOTE)
     return lines
+
+
+def sample(place: int) -> Text:
+    """What tells the series at that place from the others."""
+    return Text(_fill(place) * 2, _style(place))
 
 
 def _parts(figure: Figure) -> dict[str, list[float]]:
