@@ -22,12 +22,13 @@ from labbook.report.runs import state_words
 from labbook.text.plain import plain
 from labbook.text.when import Period
 from labbook.tui import places
-from labbook.tui.desk_app import DeskApp, Undone
+from labbook.tui.desk_app import Undone
 from labbook.tui.keys import key, known_ids
 from labbook.tui.pages.page import Page
 from labbook.tui.pages.today import Goal, TodayPage
 from labbook.tui.phrases import ACTIVE, run_name
 from labbook.tui.saving import Text, put_away
+from labbook.tui.timing import TimedApp
 from labbook.tui.watch import Watcher
 from labbook.tui.widgets.day_editor import DayEditor
 from labbook.tui.widgets.masthead import Masthead
@@ -59,7 +60,7 @@ class NoteFound(Message):
         self.note = note
 
 
-class LabbookApp(DeskApp):
+class LabbookApp(TimedApp):
     """The notebook in a terminal.
 
     running: the runs that are running, by id

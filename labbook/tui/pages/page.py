@@ -67,6 +67,7 @@ class Page(Screen[None], inherit_bindings=False):
 
     def on_screen_resume(self) -> None:
         self.query_one(Masthead).running = len(self.labbook.running)
+        self.labbook.show_timer()
         if self._stale and self.labbook.is_open:
             self._stale = False
             # A page that is shown for the first time has no width before its first layout.

@@ -1,4 +1,4 @@
-"""The first line: the pages, and the notebook that is open."""
+"""The first line: the pages, the timer, and the notebook that is open."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.reactive import reactive
 
+from labbook.report.textplot.looks import clip
 from labbook.text.plain import plain_line
 from labbook.tui.widgets.hot_line import HotLine
 
@@ -17,11 +19,19 @@ if TYPE_CHECKING:
 
 RUNNING_ROOM = len(" ● 10 running ")
 
+TIMER = "timer"
+"""What stands for the timer among the places of the line, and the app's action."""
+
+LEAST_NAME = 4
+"""So much of a thread's name is shown, or none of it."""
+
 
 class Masthead(HotLine):
-    """Names the pages and marks the one on show; says how many runs are running.
+    """Names the pages and marks the one on show; says how many runs are running, and the timer.
 
     Where the titles do not all fit, they are short and stand close.
+
+    timer: the thread whose timer runs, and its minutes
     """
 
     DEFAULT_CSS = """
@@ -29,6 +39,7 @@ class Masthead(HotLine):
     """
 
     running: reactive[int] = reactive(0)
+    timer: reactive[tuple[str, int] | None] = reactive(None)
 
     def __init__(self, places: Sequence[Place], current: str, notebook: Path) -> None:
         super().__init__()
@@ -41,8 +52,12 @@ class Masthead(HotLine):
         line = self._tabs(Content.assemble(("labbook", "bold $primary"), "  "), short=False)
         if line.cell_length + RUNNING_ROOM > width:
             line = self._tabs(Content(), short=True)
-        right = self._right(width - line.cell_length)
-        return line.pad_right(max(0, width - line.cell_length - right.cell_length)) + right
+        now, path = self._right(width - line.cell_length)
+        line = line.pad_right(max(0, width - line.cell_length - (now + path).cell_length))
+        self.spots.append((line.cell_length, TIMER if self.timer else ""))
+        line = line + now
+        self.spots.append((line.cell_length, ""))
+        return line + path
 
     def _tabs(self, line: Content, *, short: bool) -> Content:
         self.spots = [(0, self._current)]
@@ -57,19 +72,34 @@ class Masthead(HotLine):
         return line
 
     def hit(self, name: str) -> None:
-        self.app.switch_mode(name)
+        if name == TIMER:
+            self.app.call_later(self.app.run_action, TIMER)
+        elif name:
+            self.app.switch_mode(name)
 
-    def _right(self, room: int) -> Content:
-        """The running runs, then as much of the notebook's path as there is room for."""
-        pieces = Content()
-        if self.running:
-            pieces = Content.styled(f"● {self.running} running ", "$success")
-            if pieces.cell_length > room:
-                pieces = Content.styled(f"●{self.running}", "$success")
+    def _right(self, room: int) -> tuple[Content, Content]:
+        """The running runs and the timer, then as much of the notebook's path as there is room."""
+        runs = f"● {self.running} running " if self.running else ""
+        if len(runs) + len(self._timer(room)) > room:
+            runs = f"●{self.running} " if self.running else ""
+        timer = self._timer(room - len(runs))
+        pieces = Content.assemble((runs, "$success"), (timer, "$accent"))
         path = plain_line(str(self._notebook))
         home = str(Path.home())
         path = "~" + path[len(home) :] if path.startswith(home + "/") else path
         space = room - pieces.cell_length - 2
         if len(path) > space:
             path = self._notebook.name if len(self._notebook.name) <= space else ""
-        return pieces + Content.styled(f" {plain_line(path)}", "$quiet")
+        return pieces, Content.styled(f" {plain_line(path)}", "$quiet")
+
+    def _timer(self, room: int) -> str:
+        """ "◷ 0:37 @kl "; its thread is shortened or left out where there is no room for it."""
+        if self.timer is None:
+            return ""
+        thread, minutes = self.timer
+        clock = f"◷ {minutes // 60}:{minutes % 60:02} "
+        name = f"@{plain_line(thread)} "
+        space = room - len(clock)
+        if cell_len(name) <= space:
+            return clock + name
+        return f"{clock}{clip(name.rstrip(), space - 1)} " if space > LEAST_NAME else clock
