@@ -52,6 +52,12 @@ class Field(Vertical):
             yield self._control
         yield Words(self._help(), classes="help")
 
+    def on_descendant_focus(self) -> None:
+        self.set_class(True, "-here")  # Textual draws :focus-within anew for the field alone
+
+    def on_descendant_blur(self) -> None:
+        self.set_class(False, "-here")
+
     @property
     def control(self) -> Line | Choice:
         return self._control
