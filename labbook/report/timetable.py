@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from labbook.model import Axis, Cell, Column, Figure, Series, Table
 
 NO_THREAD = "no thread"
+OTHERS = "others"
 MOST_THREADS = 7
 """More would have colours that cannot be told apart; the smallest become one."""
 
@@ -26,7 +27,7 @@ def time_figure(
     parts: dict[str, list[Seconds]] = {f"@{name}": [measured[name]] for name in ordered}
     if len(ordered) > MOST_THREADS:
         rest = [measured[name] for name in ordered[MOST_THREADS - 1 :]]
-        parts = dict(list(parts.items())[: MOST_THREADS - 1]) | {f"{len(rest)} others": rest}
+        parts = dict(list(parts.items())[: MOST_THREADS - 1]) | {f"{len(rest)} {OTHERS}": rest}
     if any(estimate.values()):
         parts["estimate"] = [estimate]
     series = [

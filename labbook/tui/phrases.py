@@ -34,3 +34,8 @@ def state(run: Run) -> Content:
 def run_name(run: Run) -> str:
     """ "run 41 · kl.bias-table"."""
     return f"run {run.id} · {run.experiment}"
+
+
+def at_both_ends(left: Content, right: Content, room: int) -> Content:
+    """One line of that many cells; at least two stand between what is left and right on it."""
+    return left.pad_right(max(2, room - left.cell_length - right.cell_length)) + right

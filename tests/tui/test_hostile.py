@@ -7,7 +7,7 @@ import re
 import pytest
 from textual.widgets import Static
 
-from labbook.desk import launch, review, runs, steps, write
+from labbook.desk import launch, review, runs, steps, time, write
 from labbook.desk.desk import Desk
 from labbook.model import Draft, Moment, ReviewItem, Section
 from labbook.text.when import Period
@@ -50,6 +50,8 @@ def evil(lab: Desk) -> Desk:
     step = steps.open_steps(lab)[0]
     planned = ReviewItem(Section.NEXT_STEPS, step.text, f"step:{step.id}")
     review.save(lab, week.before(), [planned, ReviewItem(Section.CODE, EVIL)], (), version=None)
+    hour_ago = Moment(lab.clock().us - 3_600_000_000, lab.clock().zone)
+    time.add(lab, "evil", hour_ago, lab.clock(), EVIL)
     for name in ("test.hostile", "evil.one"):
         run = launch.launch(lab, name, {})
         for _ in runs.follow(lab, run.id):
@@ -73,6 +75,10 @@ SCREENS = {
     "review": ("4",),
     "review of last week": ("4", "left_square_bracket"),
     "a line of it": ("4", "G", "i"),
+    "a span of time": ("f11", "enter"),
+    "the long view": ("f11", "l"),
+    "calendar": ("f12",),
+    "timer": ("f3",),
     "help": ("1", "question_mark"),
     "taking a text back": ("1", "home", "enter"),
 }

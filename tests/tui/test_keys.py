@@ -19,9 +19,11 @@ from labbook.settings import Settings, load
 from labbook.tui.commands import Palette
 from labbook.tui.dialogs.help import Help
 from labbook.tui.keys import FORBIDDEN, known_ids
+from labbook.tui.pages.calendar import CalendarPage
 from labbook.tui.pages.review import ReviewPage
 from labbook.tui.pages.runs import RunsPage
 from labbook.tui.pages.search import SearchPage
+from labbook.tui.pages.time import TimePage
 from labbook.tui.pages.today import TodayPage
 from labbook.tui.widgets.day_editor import DayEditor
 from tests.support.notebooks import DAY
@@ -64,6 +66,7 @@ def test_no_binding_takes_a_key_of_the_terminal_or_its_multiplexer() -> None:
 async def test_no_active_key_is_without_an_id_on_any_page(desk: Desk) -> None:
     write.add_note(desk, "a note\n- [ ] step")
     screens = [("1",), ("1", "a"), ("2",), ("3",), ("4",), ("1", "x"), ("1", "r"), ("1", "H")]
+    screens += [("f11",), ("f11", "l"), ("f11", "a"), ("f12",), ("f3",)]
     for keys in screens:
         async with opened(desk) as hand:
             await hand.press(*keys)
@@ -85,6 +88,8 @@ async def test_no_active_key_is_without_an_id_on_any_page(desk: Desk) -> None:
         ("f8", ReviewPage),
         ("w", ReviewPage),
         ("slash", SearchPage),
+        ("f11", TimePage),
+        ("f12", CalendarPage),
     ],
 )
 async def test_digits_function_keys_and_letters_open_pages(

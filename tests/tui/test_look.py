@@ -95,7 +95,7 @@ async def test_other_themes_work(desk: Desk, name: str) -> None:
     with Desk(Settings(notebook=desk.path, theme=name), desk.clock) as own:
         async with opened(own) as hand:
             assert hand.app.theme == name
-            for key in ("f6", "f7", "f8", "f5", "x", "escape", "r", "escape", "a"):
+            for key in ("f6", "f7", "f8", "f11", "f12", "f5", "x", "escape", "r", "escape", "a"):
                 await hand.press(key)
             assert hand.app.is_running
 
@@ -125,6 +125,16 @@ async def test_any_size_of_window_works(desk: Desk, size: tuple[int, int]) -> No
             "f7",
             "f8",
             "j",
+            "f11",
+            "l",
+            "l",
+            "space",
+            "a",
+            "escape",
+            "f12",
+            "h",
+            "f3",
+            "escape",
             "f5",
             "x",
             "escape",

@@ -54,6 +54,7 @@ def test_the_first_frame_loads_no_database_and_no_numbers(notebook: Path) -> Non
 def test_a_day_with_plots_loads_neither_scipy_nor_matplotlib(notebook: Path) -> None:
     code = (
         "import sys\nfrom labbook.tui import app, day_reading, review_reading, run_list\n"
+        "from labbook.tui import calendar_reading, time_reading\n"
         "from labbook.desk import find, launch, report, review, runs, steps, write\n"
         "heavy = {'matplotlib', 'scipy', 'alembic', 'cupy'} & set(sys.modules)\n"
         "assert not heavy, heavy"

@@ -18,7 +18,7 @@ from labbook.report.textplot.scale import Scale
 from labbook.report.words import left_out
 from labbook.text.plain import plain_line
 
-_FILLS = "█▓▒░"
+_FILLS = "█▓▒░▚▞▙▜"
 """Beside colours, for those who see none."""
 
 _LEAST_ROOM = 10

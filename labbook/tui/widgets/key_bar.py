@@ -6,12 +6,13 @@ from textual.content import Content
 from textual.keys import key_to_character
 from textual.screen import Screen
 
+from labbook.tui.places import PLACES
 from labbook.tui.widgets.hot_line import HotLine
 from labbook.tui.widgets.line import Line
 
 ALWAYS = ("app.help", "app.palette", "dialog.help")
 
-PAGES = ("app.today", "app.search", "app.runs", "app.review")
+PAGES = tuple(f"app.{place.name}" for place in PLACES)
 
 LAST = ("dialog.close", "page.quit")
 
