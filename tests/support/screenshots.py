@@ -7,14 +7,20 @@ chromium turn Textual's SVG into PNG, with a font of this machine.
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import os
+import random
 import re
 import subprocess
 import tempfile
 from pathlib import Path
 
-from labbook.desk import launch, runs, sample, write
-from labbook.desk.desk import open_desk
+from labbook.desk import launch, runs, sample, threads, time, write
+from labbook.desk.desk import Desk, open_desk
+from labbook.model import Moment
+from labbook.model.moment import time_zone
+from labbook.model.thread import ThreadKind
+from labbook.text.period import Period
 from labbook.tui.app import LabbookApp
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -23,6 +29,12 @@ PICTURES = {
     "today": (62, ("k",)),
     "launcher": (34, ("r",)),
     "review": (38, ("4", "left_square_bracket")),
+    "time": (44, ("f11", "left_square_bracket")),
+}
+KINDS: dict[str, ThreadKind] = {
+    "kl": "goal-driven",
+    "channel-simulation": "exploration",
+    "info-theory-group": "learning",
 }
 PLAN = """k3 ought to be quieter than k1 at small KL, and it has no bias. @kl
 
@@ -39,9 +51,30 @@ def main() -> None:
         for _ in runs.follow(desk, started.id):
             pass
         write.add_note(desk, FINDING)
+        _spend(desk)
         for name, (height, keys) in PICTURES.items():
             svg = asyncio.run(_shown(LabbookApp(desk), height, keys))
             _to_png(svg, DOCS / f"{name}.png", Path(scratch))
+
+
+def _spend(desk: Desk) -> None:
+    """Four weeks of time on threads, up to the last one."""
+    random_ = random.Random(11)
+    monday = Period.week_of(desk.today()).first
+    zone = desk.clock().zone
+    for back in range(28, 2, -1):
+        midnight = dt.datetime.combine(monday - dt.timedelta(days=back), dt.time(), time_zone(zone))
+        hour = 9.0
+        for _ in range(random_.randint(2, 3) if midnight.weekday() < 5 else 0):
+            thread = random_.choices(tuple(KINDS), (6, 3, 2))[0]
+            until = hour + random_.choice((0.75, 1.25, 1.75, 2.5))
+            begin, end = (
+                Moment.at(midnight + dt.timedelta(hours=each), zone) for each in (hour, until)
+            )
+            time.add(desk, thread, begin, end)
+            hour = until + random_.choice((0.25, 0.5, 1))
+    for name, kind in KINDS.items():
+        threads.edit(desk, name, kind=kind)
 
 
 async def _shown(app: LabbookApp, height: int, keys: tuple[str, ...]) -> str:
