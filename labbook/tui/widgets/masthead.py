@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -29,7 +29,8 @@ LEAST_NAME = 4
 class Masthead(HotLine):
     """Names the pages and marks the one on show; says how many runs are running, and the timer.
 
-    Where the titles do not all fit, they are short and stand close.
+    Where the titles do not all fit, they are short and stand close; where those do not, only the
+    title of the page on show stands beside its digit.
 
     timer: the thread whose timer runs, and its minutes
     """
@@ -49,9 +50,11 @@ class Masthead(HotLine):
 
     def render(self) -> Content:
         width = self.content_size.width
-        line = self._tabs(Content.assemble(("labbook", "bold $primary"), "  "), short=False)
+        line = self._tabs(Content.assemble(("labbook", "bold $primary"), "  "), "title")
         if line.cell_length + RUNNING_ROOM > width:
-            line = self._tabs(Content(), short=True)
+            line = self._tabs(Content(), "short")
+        if line.cell_length + len(self._timer(0)) > width:
+            line = self._tabs(Content(), "digit")
         now, path = self._right(width - line.cell_length)
         line = line.pad_right(max(0, width - line.cell_length - (now + path).cell_length))
         self.spots.append((line.cell_length, TIMER if self.timer else ""))
@@ -59,15 +62,17 @@ class Masthead(HotLine):
         self.spots.append((line.cell_length, ""))
         return line + path
 
-    def _tabs(self, line: Content, *, short: bool) -> Content:
+    def _tabs(self, line: Content, form: Literal["title", "short", "digit"]) -> Content:
         self.spots = [(0, self._current)]
         for number, place in enumerate(self._places, start=1):
             current = place.name == self._current
             digit = "$accent on $panel" if current else "$accent"
             words = "bold $foreground on $panel" if current else "$quiet"
-            title = f"{place.short} " if short else f"{place.title} "
+            title = f"{place.title} " if form == "title" else f"{place.short} "
+            if form == "digit" and not current:
+                title = ""
             self.spots.append((line.cell_length, place.name))
-            before = f"{number} " if short else f" {number} "
+            before = f" {number} " if form == "title" else f"{number} "
             line = line + Content.assemble((before, digit), (title, words))
         return line
 
