@@ -7,7 +7,7 @@ used again, in float32; every sum ends in float64.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from labbook.kl.exact import Law, laws
 from labbook.kl.joint import Joint
 from labbook.kl.moments import Moments, relative_se_of_sd
 from labbook.kl.power_sums import PowerSums
+from labbook.kl.split import Split
 
 if TYPE_CHECKING:
     from labbook.kl.draws import Singles
@@ -110,6 +111,7 @@ def estimate(
     threads: int = 1,
     backend: str = "numpy",
     earlier: PowerSums | None = None,
+    parts: Iterable[PowerSums] | None = None,
 ) -> Estimate:
     """Draw samples of q and gather the moments of k1, k2 and k3.
 
@@ -118,42 +120,79 @@ def estimate(
     earlier: what another estimate of this pair, with this seed and fewer samples, has kept:
         only the samples after those are drawn, and on NumPy no bit of the result differs
             from that of one go
+    parts: what `power_sums` gave for the pieces of `split`, in order, wherever that was; no
+        samples are drawn here then, and the result is the same to the last bit
 
     Raises:
         ImportError: CuPy is wanted and cannot be imported.
         UsageError: fewer than two samples, or than were drawn earlier; or distributions too
             close for single precision.
+        ValueError: the parts are not those of this sample.
+    """
+    kept = earlier or PowerSums()
+    cut = split(samples, backend=backend, first=kept.count, chunk=chunk)
+    if parts is None:
+        every = range(len(cut))
+        parts = power_sums(
+            pair, cut, every, seed=seed, threads=threads, backend=backend, chunk=chunk
+        )
+    sums = kept
+    for part in parts:
+        sums += part
+        if sums.count <= cut.whole:
+            kept = sums
+        if progress is not None:
+            progress(sums.count, samples)
+    if sums.count != samples:
+        raise ValueError(f"the parts have {sums.count:,} samples, and not {samples:,}")
+    exact, found = laws(pair), sums.moments()
+    measured = {name: Measured(name, found[name], exact[name]) for name in found}
+    return Estimate(pair, samples, Stream(seed), pair.kl, measured, sums.joint(), kept)
+
+
+def split(samples: int, *, backend: str = "numpy", first: int = 0, chunk: int = CHUNK) -> Split:
+    """The pieces that `estimate` adds up: of a size that keeps a core, or a device, busy.
+
+    first: how many samples were drawn earlier
+
+    Raises:
+        UsageError: fewer than two samples, or than were drawn earlier.
     """
     if samples < 2:
         raise UsageError(f"An estimate needs at least 2 samples, not {samples}.")
-    stream, kept = Stream(seed), earlier or PowerSums()
-    whole = samples - samples % (chunk * CHUNKS_IN_A_SHARD)
-    if kept.count > whole:
-        raise UsageError(f"{kept.count:,} samples are drawn already: {samples:,} are no more.")
+    step = unit = chunk * CHUNKS_IN_A_SHARD
+    if backend == "cupy":
+        from labbook.kl.gpu import SLICE
 
-    def go_on(sums: PowerSums, end: int) -> PowerSums:
-        first = sums.count
-        told = None if progress is None else lambda done, _: progress(first + done, samples)
-        if backend == "cupy":
-            from labbook.kl.gpu import gather_on_device
+        step = SLICE
+    cut = Split(first, samples, unit, step)
+    if first > cut.whole:
+        raise UsageError(f"{first:,} samples are drawn already: {samples:,} are no more.")
+    return cut
 
-            return sums + gather_on_device(pair, stream, end - first, first, progress=told)
-        return gather(
-            pair,
-            stream,
-            end - first,
-            first=first,
-            onto=sums,
-            progress=told,
-            chunk=chunk,
-            threads=threads,
-        )
 
-    kept = go_on(kept, whole)
-    sums = go_on(kept, samples)
-    exact, found = laws(pair), sums.moments()
-    measured = {name: Measured(name, found[name], exact[name]) for name in found}
-    return Estimate(pair, samples, stream, pair.kl, measured, sums.joint(), kept)
+def power_sums(
+    pair: NormalPair,
+    cut: Split,
+    pieces: range,
+    *,
+    seed: int,
+    threads: int = 1,
+    backend: str = "numpy",
+    chunk: int = CHUNK,
+) -> Iterator[PowerSums]:
+    """The sums of some of a sample's pieces, in order. The number of threads changes no bit.
+
+    Raises:
+        ImportError: CuPy is wanted and cannot be imported.
+        UsageError: the two distributions are too close for single precision.
+    """
+    stream, ranges = Stream(seed), (cut[number] for number in pieces)
+    if backend == "cupy":
+        from labbook.kl.gpu import sums_on_device
+
+        return sums_on_device(pair, stream, ranges)
+    return _sums(pair, stream, ranges, min(threads, len(pieces)), chunk)
 
 
 def gather(
@@ -162,36 +201,29 @@ def gather(
     samples: int,
     *,
     first: int = 0,
-    onto: PowerSums | None = None,
-    progress: Progress | None = None,
     chunk: int = CHUNK,
     threads: int = 1,
 ) -> PowerSums:
     """The sums over samples `first` (even) to `first + samples - 1`.
 
-    Those of neighbouring ranges add up to those of the whole: a sample can be split over
-    processes, or continued another day. The number of threads changes no bit of them.
-
-    onto: sums to which these are added, shard by shard
+    Those of neighbouring ranges add up to those of the whole, to rounding. The number of
+    threads changes no bit of them.
 
     Raises:
         UsageError: the two distributions are too close for single precision.
     """
+    shard, end = chunk * CHUNKS_IN_A_SHARD, first + samples
+    starts = range(first, end, shard)
+    ranges = (range(start, min(start + shard, end)) for start in starts)
+    return sum(_sums(pair, stream, ranges, min(threads, len(starts)), chunk), PowerSums())
+
+
+def _sums(
+    pair: NormalPair, stream: Stream, ranges: Iterable[range], threads: int, chunk: int
+) -> Iterator[PowerSums]:
     k3 = _k3_for(pair, stream)
-    shard = chunk * CHUNKS_IN_A_SHARD
-    starts = range(first, first + samples, shard)
-    workers = [_Worker(pair, stream, k3, chunk) for _ in range(min(threads, len(starts)) or 1)]
-
-    def job(worker: _Worker, start: int) -> PowerSums:
-        return worker.sums(start, min(shard, first + samples - start))
-
-    before = onto or PowerSums()
-    sums = before
-    for part in in_turns(workers, job, starts):
-        sums += part
-        if progress is not None:
-            progress(sums.count - before.count, samples)
-    return sums
+    workers = [_Worker(pair, stream, k3, chunk) for _ in range(threads or 1)]
+    return in_turns(workers, lambda worker, each: worker.sums(each.start, len(each)), ranges)
 
 
 class _Worker:

@@ -7,6 +7,7 @@ sums agree within 2·10^-6, of their size or, where terms have both signs, of th
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -71,14 +72,30 @@ def gather_on_device(
         ImportError: CuPy cannot be imported.
         UsageError: the two distributions are too close for single precision.
     """
-    need_single_precision(_size(pair))
-    device = _Device(pair, stream)
+    end = first + samples
+    starts = range(first, end, SLICE)
     sums = PowerSums()
-    while sums.count < samples:
-        sums += device.sums(first + sums.count, min(SLICE, samples - sums.count))
+    for part in sums_on_device(
+        pair, stream, (range(start, min(start + SLICE, end)) for start in starts)
+    ):
+        sums += part
         if progress is not None:
             progress(sums.count, samples)
     return sums
+
+
+def sums_on_device(
+    pair: NormalPair, stream: Stream, ranges: Iterable[range]
+) -> Iterator[PowerSums]:
+    """The sums over each of several ranges of samples, one launch each.
+
+    Raises:
+        ImportError: CuPy cannot be imported.
+        UsageError: the two distributions are too close for single precision.
+    """
+    need_single_precision(_size(pair))
+    device = _Device(pair, stream)
+    return (device.sums(each.start, len(each)) for each in ranges)
 
 
 class _Device:

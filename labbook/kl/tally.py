@@ -73,7 +73,7 @@ class Tally:
         return cls(
             moments,
             folds,
-            _largest(log_ratio[log_ratio >= least], keep),
+            largest_of(log_ratio[log_ratio >= least], keep),
             int(np.count_nonzero(np.isneginf(log_ratio))),
             int(np.count_nonzero(differs)),
         )
@@ -86,7 +86,7 @@ class Tally:
         """Of both parts together."""
         if not self.moments or not other.moments:
             one = self if self.moments else other
-            return replace(one, largest=_largest(one.largest, keep))
+            return replace(one, largest=largest_of(one.largest, keep))
         with np.errstate(over="ignore", invalid="ignore"):
             return Tally(
                 {name: each.merge(other.moments[name]) for name, each in self.moments.items()},
@@ -94,13 +94,14 @@ class Tally:
                     self.folds[0].merge(other.folds[0]),
                     self.folds[1].merge(other.folds[1]),
                 ),
-                _largest(np.concatenate((self.largest, other.largest)), keep),
+                largest_of(np.concatenate((self.largest, other.largest)), keep),
                 self.lost + other.lost,
                 self.clamped + other.clamped,
             )
 
 
-def _largest(log_ratio: Reals, keep: int) -> Reals:
+def largest_of(log_ratio: Reals, keep: int) -> Reals:
+    """The `keep` largest, in any order."""
     if len(log_ratio) <= keep:
         return log_ratio.copy()
     return np.partition(log_ratio, len(log_ratio) - keep)[len(log_ratio) - keep :]
