@@ -12,6 +12,7 @@ experiments is quick and an experiment runs where there is no notebook.
 
 from labbook.experiments.bounds import Above, AtLeast, AtMost, Below, Between, Probabilities
 from labbook.experiments.define import Experiment, experiment
+from labbook.experiments.shards import Shards
 from labbook.experiments.trial import Cancelled, Trial
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Cancelled",
     "Experiment",
     "Probabilities",
+    "Shards",
     "Trial",
     "experiment",
 ]

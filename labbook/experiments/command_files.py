@@ -27,7 +27,8 @@ from typing import Any
 from labbook.errors import ExperimentError, UsageError
 from labbook.experiments import bounds, command_line
 from labbook.experiments.bounds import Bound
-from labbook.experiments.define import NAME, RESERVED, Experiment
+from labbook.experiments.define import NAME, Experiment
+from labbook.experiments.signatures import RESERVED
 from labbook.experiments.spec import SEED, Argument, Signature
 from labbook.experiments.trial import Trial
 from labbook.model import Parameter, ParameterKind, Specification

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import inspect
+import json
 import pkgutil
 import re
-import typing
-from collections.abc import Callable, Mapping
-from enum import Enum
-from typing import Any, Literal
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
 
 from labbook.errors import ExperimentError, UsageError
-from labbook.experiments.bounds import Bound
-from labbook.experiments.spec import SEED, Argument, Signature, check_seed, draw_seed
+from labbook.experiments.shards import Shards, named_by
+from labbook.experiments.signatures import read_signature
+from labbook.experiments.spec import Signature, check_seed, draw_seed
 from labbook.experiments.trial import Trial
-from labbook.model import Parameter, ParameterKind, Specification
+from labbook.model import Specification
 
 NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
-RESERVED = (SEED, "backend", "trial", "earlier")
-
-_SCALARS = {
-    int: ParameterKind.INT,
-    float: ParameterKind.FLOAT,
-    bool: ParameterKind.BOOL,
-    str: ParameterKind.TEXT,
-}
-_LISTS = {int: ParameterKind.INTS, float: ParameterKind.FLOATS, str: ParameterKind.TEXTS}
-
 Body = Callable[..., None]
 Check = Callable[..., None]
 
@@ -47,10 +37,12 @@ class Experiment:
         check: Check | None,
         types_of: Mapping[str, Callable[[Any], Any]],
         try_device: str = "",
+        shards: Shards | None = None,
     ) -> None:
         self.function = function
         self.signature = signature
         self.check = check
+        self._shards = shards
         self._try_device = try_device
         self._types = types_of
         self.__doc__ = function.__doc__
@@ -119,7 +111,33 @@ class Experiment:
 
     def run(self, trial: Trial, params: Mapping[str, Any]) -> None:
         """Call the function with checked parameters and this trial."""
+        if self._shards is not None:
+            trial.computes_pieces_by(lambda: self._pieces(trial, params))
         self.function(trial, **self._arguments(params))
+
+    def count_pieces(self, trial: Trial, params: Mapping[str, Any]) -> int:
+        """Into how many pieces the work of this trial is cut; 0 if it cannot be."""
+        if self._shards is None:
+            return 0
+        wanted = named_by(self._shards.count, self._arguments(params), own=1)
+        return max(0, int(self._shards.count(trial, **wanted)))
+
+    def compute_pieces(
+        self, trial: Trial, pieces: range, params: Mapping[str, Any]
+    ) -> Iterator[str]:
+        """What each of these pieces comes to, as a line of JSON, in order.
+
+        Raises:
+            ExperimentError: the experiment's functions do not do what `Shards` asks for.
+        """
+        if self._shards is None:
+            raise ExperimentError(f"{self.name} is not cut into pieces.")
+        return self._shards.lines(trial, pieces, self._arguments(params))
+
+    def _pieces(self, trial: Trial, params: Mapping[str, Any]) -> Iterator[Any]:
+        """Every piece, computed here, as others would have computed it."""
+        every = range(self.count_pieces(trial, params))
+        return map(json.loads, self.compute_pieces(trial, every, params))
 
     def checked(self, params: dict[str, Any]) -> dict[str, Any]:
         """Return the parameters if the rule across them holds.
@@ -129,12 +147,8 @@ class Experiment:
         """
         if self.check is None:
             return params
-        arguments = self._arguments(params)
-        wanted = inspect.signature(self.check).parameters
-        if not any(each.kind is each.VAR_KEYWORD for each in wanted.values()):
-            arguments = {name: arguments[name] for name in wanted}
         try:
-            self.check(**arguments)
+            self.check(**named_by(self.check, self._arguments(params)))
         except UsageError as error:
             raise UsageError(f"{self.name}: {error.message}", hint=error.hint) from error
         except ValueError as error:
@@ -157,6 +171,7 @@ def experiment(
     backends: tuple[str, ...] = ("numpy",),
     try_device: str = "",
     grows: str = "",
+    shards: Shards | None = None,
 ) -> Callable[[Body], Experiment]:
     """Make an experiment of a function `f(trial, *, parameter: type = default, …) -> None`.
 
@@ -175,6 +190,7 @@ def experiment(
     grows: the parameter in which a finished run can be continued, such as "samples": what it
         handed to `trial.keep`, a later run with more of it and the same seed finds in
         `trial.earlier`
+    shards: how its work is cut into pieces, for `labbook run --shards`: see `Shards`
 
     Raises:
         ExperimentError: the function cannot be an experiment, with the reason.
@@ -186,170 +202,21 @@ def experiment(
                 f"{name!r} cannot be the name of an experiment.",
                 hint="Use lower-case letters, digits, and dots or hyphens between them.",
             )
-        return _define(name, title, function, check, references, backends, try_device, grows)
+        signature, types_of = read_signature(name, title, function, references, backends)
+        specification = replace(
+            signature.specification,
+            grows=_growing(name, grows, signature.specification),
+            shards=() if shards is None else shards.backends,
+        )
+        signature = replace(signature, specification=specification, has_check=check is not None)
+        return Experiment(function, signature, check, types_of, try_device, shards)
 
     return define
 
 
-def _define(
-    name: str,
-    title: str,
-    function: Body,
-    check: Check | None,
-    references: tuple[str, ...],
-    backends: tuple[str, ...],
-    try_device: str,
-    grows: str,
-) -> Experiment:
-    declared = _declared(name, function)
-    help_text, lines = _split_docstring(function.__doc__ or "", tuple(declared))
-    arguments = []
-    types_of: dict[str, Callable[[Any], Any]] = {}
-    for each in declared.values():
-        argument, types_of[each.name] = _argument(name, each, lines.get(each.name, ""))
-        arguments.append(argument)
-    specification = Specification(
-        name=name,
-        title=title or help_text.partition("\n")[0].rstrip(".") or name,
-        help=help_text,
-        parameters=tuple(each.parameter for each in arguments),
-        backends=("numpy", *(each for each in backends if each != "numpy")),
-        references=tuple(references),
-        grows=_growing(name, grows, declared),
-    )
-    signature = Signature(specification, tuple(arguments), has_check=check is not None)
-    return Experiment(function, signature, check, types_of, try_device)
-
-
-def _growing(name: str, grows: str, declared: Mapping[str, inspect.Parameter]) -> str:
-    if grows and grows not in declared:
+def _growing(name: str, grows: str, specification: Specification) -> str:
+    if grows and grows not in {each.name for each in specification.parameters}:
         raise ExperimentError(
             f"The experiment {name} is to grow in {grows}, which is none of its parameters."
         )
     return grows
-
-
-def _declared(name: str, function: Body) -> dict[str, inspect.Parameter]:
-    """The keyword-only parameters, with their annotations resolved."""
-    try:
-        hints = typing.get_type_hints(function, localns={"Trial": Trial}, include_extras=True)
-    except (NameError, TypeError) as error:
-        raise ExperimentError(
-            f"The types of the experiment {name} do not resolve: {error}."
-        ) from error
-    every = list(inspect.signature(function).parameters.values())
-    if not every or every[0].kind is not inspect.Parameter.POSITIONAL_OR_KEYWORD:
-        raise ExperimentError(f"The experiment {name} must take a trial as its first parameter.")
-    for each in every[1:]:
-        if each.kind is not each.KEYWORD_ONLY:
-            raise ExperimentError(
-                f"The parameter {each.name} of the experiment {name} is not keyword-only.",
-                hint="Put a * after the trial: def walk(trial, *, steps: int = 100).",
-            )
-        if each.name in RESERVED:
-            raise ExperimentError(
-                f"The experiment {name} cannot have a parameter called {each.name}.",
-                hint="trial.seed and trial.backend are there for every experiment.",
-            )
-    return {
-        each.name: each.replace(annotation=hints.get(each.name, type(each.default)))
-        for each in every[1:]
-    }
-
-
-def _argument(
-    name: str, declared: inspect.Parameter, help_line: str
-) -> tuple[Argument, Callable[[Any], Any]]:
-    annotation, bounds = _bounds_of(declared.annotation)
-    kind, choices, convert = _kind_of(annotation)
-    if kind is None:
-        raise ExperimentError(
-            f"The parameter {declared.name} of the experiment {name} has a type that cannot "
-            f"be typed in: {annotation!r}.",
-            hint="Use int, float, bool, str, an Enum, a Literal of strings, or a list of them.",
-        )
-    required = declared.default is declared.empty
-    parameter = Parameter(
-        name=declared.name,
-        kind=kind,
-        required=required,
-        help=help_line,
-        choices=tuple(choices),
-        bounds=" and ".join(bound.words for bound in bounds),
-    )
-    if required:
-        return Argument(parameter, bounds), convert
-    given = declared.default
-    if isinstance(given, Enum):
-        given = next(text for text, member in choices.items() if member is given)
-    try:
-        default = Argument(parameter, bounds).accept(given)
-    except UsageError as error:
-        raise ExperimentError(
-            f"The experiment {name} has a bad default. {error.message}"
-        ) from error
-    defaulted = Parameter(
-        **{each: getattr(parameter, each) for each in Parameter.__slots__} | {"default": default}
-    )
-    return Argument(defaulted, bounds), convert
-
-
-def _bounds_of(annotation: Any) -> tuple[Any, tuple[Bound, ...]]:
-    if typing.get_origin(annotation) is not typing.Annotated:
-        return annotation, ()
-    bare, *extras = typing.get_args(annotation)
-    made = [extra() if _is_bare_bound(extra) else extra for extra in extras]
-    return bare, tuple(each for each in made if isinstance(each, Bound))
-
-
-def _is_bare_bound(extra: Any) -> bool:
-    return isinstance(extra, type) and issubclass(extra, Bound)
-
-
-def _kind_of(
-    annotation: Any,
-) -> tuple[ParameterKind | None, Mapping[str, Any], Callable[[Any], Any]]:
-    """The kind, the choices by the text that stands for each, and how to make the argument."""
-    if annotation in _SCALARS:
-        return _SCALARS[annotation], {}, _same
-    if isinstance(annotation, type) and issubclass(annotation, Enum):
-        members = {_choice_text(member): member for member in annotation}
-        return ParameterKind.CHOICE, members, members.__getitem__
-    origin, inner = typing.get_origin(annotation), typing.get_args(annotation)
-    if origin is Literal and all(isinstance(choice, str) for choice in inner):
-        return ParameterKind.CHOICE, dict.fromkeys(inner), _same
-    if origin is list and inner[0] in _LISTS:
-        return _LISTS[inner[0]], {}, list
-    if origin is tuple and len(inner) == 2 and inner[1] is Ellipsis and inner[0] in _LISTS:
-        return _LISTS[inner[0]], {}, tuple
-    return None, {}, _same
-
-
-def _same(value: Any) -> Any:
-    return value
-
-
-def _choice_text(member: Enum) -> str:
-    return member.value if isinstance(member.value, str) else member.name.lower()
-
-
-def _split_docstring(text: str, names: tuple[str, ...]) -> tuple[str, dict[str, str]]:
-    """The help without its lines about parameters, and those lines by parameter.
-
-    A line that is indented deeper goes on with the one above it.
-    """
-    kept: list[str] = []
-    lines: dict[str, str] = {}
-    current = ""
-    for line in inspect.cleandoc(text).splitlines():
-        name, colon, meaning = line.partition(":")
-        if colon and name in names:
-            current = name
-            lines[name] = meaning.strip()
-        elif current and line.startswith(" ") and line.strip():
-            lines[current] += f" {line.strip()}"
-        else:
-            current = ""
-            kept.append(line)
-    help_text = re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip()
-    return help_text, lines

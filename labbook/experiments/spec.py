@@ -181,6 +181,7 @@ class Signature:
             references=tuple(data["references"]),
             source=data["source"],
             grows=data.get("grows", ""),
+            shards=tuple(data.get("shards", ())),
             command=tuple(data.get("command", ())),
             directory=data.get("directory", ""),
         )

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from labbook.errors import ExperimentError
 from labbook.model import Cell, Figure, Metric, Progress, Table
 from labbook.model.jsonable import encode
 from labbook.model.published import Published
 
 if TYPE_CHECKING:
-    import os
-
     from numpy.random import Generator
 
     from labbook.compute import Backend
@@ -56,6 +56,7 @@ class Trial:
     params: the parameters of this execution
     earlier: what the trial that this one goes on from has kept, as JSON has it
     kept: what this one has kept
+    cores: how many processor cores it may keep busy
     """
 
     def __init__(
@@ -66,16 +67,24 @@ class Trial:
         params: Mapping[str, Any] | None = None,
         recorder: Recorder | None = None,
         earlier: Mapping[str, Any] | None = None,
+        pieces: Callable[[], Iterator[Any]] | None = None,
+        cores: int | None = None,
     ) -> None:
+        """
+        pieces: what the shards of this run have computed
+        cores: how many it may keep busy; else all there are
+        """
         self._seed = seed
         self._backend = backend
-        self._prepare(params, recorder, earlier)
+        self._prepare(params, recorder, earlier, pieces, cores)
 
     def _prepare(
         self,
         params: Mapping[str, Any] | None,
         recorder: Recorder | None = None,
         earlier: Mapping[str, Any] | None = None,
+        pieces: Callable[[], Iterator[Any]] | None = None,
+        cores: int | None = None,
     ) -> None:
         """What every trial has, whatever it takes its seed and its backend from."""
         self.params = dict(params or {})
@@ -88,8 +97,10 @@ class Trial:
         self.warnings: list[str] = []
         self.earlier = earlier
         self.kept: Mapping[str, Any] | None = None
+        self.cores = cores or os.cpu_count() or 1
         self._recorder = recorder
         self._next_progress = 0.0
+        self._pieces, self._is_sharded = pieces, pieces is not None
 
     @property
     def seed(self) -> int:
@@ -102,7 +113,8 @@ class Trial:
     def progress(self, done: float, of: float | None = None) -> None:
         """Say how far the work has come: `done` units `of` a total, when it is known.
 
-        Cheap enough for the inside of a loop.
+        Cheap enough for the inside of a loop. Once shards have done the work, there is none to
+        speak of.
 
         Raises:
             Cancelled: somebody asked the run to stop.
@@ -113,9 +125,30 @@ class Trial:
         if now < self._next_progress and done != of:
             return
         self._next_progress = now + PROGRESS_EVERY_S
-        self._recorder.progress(Progress(float(done), None if of is None else float(of)))
+        if not self._is_sharded:
+            self._recorder.progress(Progress(float(done), None if of is None else float(of)))
         if self._recorder.is_cancelled():
             raise Cancelled
+
+    def pieces(self) -> Iterator[Any]:
+        """What each piece of the work comes to, in order, as JSON has it: see `Shards`.
+
+        They come from the run's shards, or are computed while one asks for them.
+
+        Raises:
+            ExperimentError: the experiment is not cut into pieces.
+            Cancelled: somebody asked the run to stop.
+        """
+        if self._pieces is None:
+            raise ExperimentError(
+                "The work of this trial is not cut into pieces.",
+                hint="Say how: @experiment(…, shards=Shards(count, compute)).",
+            )
+        return self._pieces()
+
+    def computes_pieces_by(self, source: Callable[[], Iterator[Any]]) -> None:
+        """Let `pieces` come from there, unless shards have computed them."""
+        self._pieces = self._pieces if self._is_sharded else source
 
     def metric(self, name: str, value: float, step: int | None = None) -> None:
         """Record a named scalar; with `step` it is a point of a curve.

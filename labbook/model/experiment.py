@@ -60,6 +60,7 @@ class Specification:
     references: sources of its formulas and published values
     source: where it comes from: "labbook", a distribution, or a file
     grows: the parameter in which a finished run can be continued; empty if it cannot
+    shards: the backends on which several processes can share its work; empty if they cannot
     command: of an experiment that is a command: the program and its arguments, with parameters
         in braces (see `labbook.experiments.command_line`)
     directory: where that is started
@@ -73,6 +74,7 @@ class Specification:
     references: tuple[str, ...] = ()
     source: str = "labbook"
     grows: str = ""
+    shards: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
     directory: str = ""
 

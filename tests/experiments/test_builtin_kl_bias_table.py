@@ -189,5 +189,5 @@ def test_without_cupy_it_says_why_numpy_was_taken_and_refuses_cupy(
 
 def test_a_cancelled_run_stops_at_the_next_chunk() -> None:
     seen = cancelled_at(kl_bias_table, {"shift": 0.1, "samples": 5 * 10**11})
-    assert [each.total for each in seen] == [5e11]
-    assert seen[0].done < 10**6
+    assert len(seen) == 1
+    assert 0 < (seen[0].fraction or 1) < 1e-5

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from itertools import cycle
+from typing import TYPE_CHECKING, Annotated, Any
 
-from labbook.experiments import AtLeast, Probabilities, Trial, experiment
+from labbook.experiments import AtLeast, Probabilities, Shards, Trial, experiment
 from labbook.experiments.beside import z_score
-from labbook.experiments.sending import deliver, part
+from labbook.experiments.hours import BOTH
+from labbook.experiments.sending import Pieces, Tally, part
 from labbook.model import Axis, Cell, Column, Figure, Mark, Series, Table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -45,6 +49,30 @@ def check(p: tuple[float, ...], q: tuple[float, ...], blocks: int) -> None:
         )
 
 
+def count(trial: Trial, *, p: tuple[float, ...], q: tuple[float, ...], blocks: int) -> int:
+    from labbook.channel import CODERS, DiscretePair
+
+    return len(CODERS) * len(Pieces.of(trial, DiscretePair(p, q), blocks))
+
+
+def compute(
+    trial: Trial, pieces: range, *, p: tuple[float, ...], q: tuple[float, ...], blocks: int
+) -> Iterator[dict[str, Any]]:
+    """The tally of each piece. The same blocks by every coder are neighbours, so that no
+    shard has only the slow coders.
+    """
+    from labbook.channel import CODERS, DiscretePair, encoder
+    from labbook.compute import Stream
+
+    pair, stream = DiscretePair(p, q), Stream(trial.seed)
+    cut = Pieces.of(trial, pair, blocks)
+    encoders = [encoder(name, trial.backend.name) for name in CODERS]
+    for place, piece in enumerate(pieces):
+        number, coder = divmod(piece, len(encoders))
+        told = part(trial, place, place + 1, of=len(pieces))
+        yield cut.deliver(number, encoders[coder], pair, stream, told).to_json()
+
+
 @experiment(
     "channel.coders",
     title="All index coders on one pair",
@@ -54,8 +82,9 @@ def check(p: tuple[float, ...], q: tuple[float, ...], blocks: int) -> None:
         "C. T. Li, A. El Gamal, IEEE Trans. Inf. Theory 64, 2018, p. 6967",
         "G. Flamich, Greedy Poisson rejection, NeurIPS 2023, https://arxiv.org/abs/2305.15313",
     ),
-    backends=("numpy", "cupy"),
+    backends=BOTH,
     try_device="labbook.channel.gpu.encode:try_device",
+    shards=Shards(count, compute, BOTH),
 )
 def channel_coders(
     trial: Trial,
@@ -76,8 +105,7 @@ def channel_coders(
     q: the target that only Alice knows; nothing where p is nothing
     blocks: how many samples to send by each coder
     """
-    from labbook.channel import CODERS, DiscretePair, encoder, spectrum
-    from labbook.compute import Stream
+    from labbook.channel import CODERS, DiscretePair, spectrum
 
     pair = DiscretePair(p, q)
     found = spectrum(pair)
@@ -86,10 +114,11 @@ def channel_coders(
     trial.metric("dcs_bits", found.dcs_bits)
     laws: dict[str, IndexLaw] = {}
     rows = []
-    for place, (name, coder) in enumerate(CODERS.items()):
-        encode = encoder(name, trial.backend.name)
-        told = part(trial, place / len(CODERS), (place + 1) / len(CODERS))
-        tally = deliver(encode, pair, Stream(trial.seed), blocks, progress=told)
+    tallies = dict.fromkeys(CODERS, Tally.none(len(pair.p)))
+    for name, each in zip(cycle(CODERS), map(Tally.from_json, trial.pieces()), strict=False):
+        tallies[name] = tallies[name].merge(each)
+    for name, coder in CODERS.items():
+        tally = tallies[name]
         if tally.mismatches:
             trial.warn(f"Bob's samples differ from Alice's by {coder.label}.")
         law, tv = coder.law(pair), _distance(tally.symbols, pair)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from functools import reduce
+from typing import TYPE_CHECKING, Annotated, Any
 
-from labbook.experiments import AtLeast, Probabilities, Trial, experiment
+from labbook.experiments import AtLeast, Probabilities, Shards, Trial, experiment
 from labbook.experiments.beside import z_score
-from labbook.experiments.sending import Tally, deliver, part
+from labbook.experiments.hours import BOTH
+from labbook.experiments.sending import Pieces, Tally, part
 from labbook.model import Axis, Cell, Column, Figure, Mark, Series, Table
 from labbook.text.amounts import count
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from labbook.channel import DiscretePair, Geometric, IndexCounts
 
 CANDIDATE_LIMIT = 9e10
@@ -44,20 +48,41 @@ def check(p: tuple[float, ...], q: tuple[float, ...], blocks: int) -> None:
         )
 
 
+def count_pieces(trial: Trial, *, p: tuple[float, ...], q: tuple[float, ...], blocks: int) -> int:
+    from labbook.channel import DiscretePair
+
+    return len(Pieces.of(trial, DiscretePair(p, q), blocks))
+
+
+def compute(
+    trial: Trial, pieces: range, *, p: tuple[float, ...], q: tuple[float, ...], blocks: int
+) -> Iterator[dict[str, Any]]:
+    """The tally of each piece."""
+    from labbook.channel import DiscretePair, encoder
+    from labbook.compute import Stream
+
+    pair, stream = DiscretePair(p, q), Stream(trial.seed)
+    encode, cut = encoder("rejection", trial.backend.name), Pieces.of(trial, pair, blocks)
+    for place, piece in enumerate(pieces):
+        told = part(trial, place, place + 1, of=len(pieces))
+        yield cut.deliver(piece, encode, pair, stream, told).to_json()
+
+
 @experiment(
     "channel.rejection",
     title="Channel simulation by rejection",
     check=check,
     references=(SOURCE,),
-    backends=("numpy", "cupy"),
+    backends=BOTH,
     try_device="labbook.channel.gpu.encode:try_device",
+    shards=Shards(count_pieces, compute, BOTH),
 )
 def channel_rejection(
     trial: Trial,
     *,
     p: Annotated[tuple[float, ...], Probabilities()] = (0.4, 0.3, 0.2, 0.1),
     q: Annotated[tuple[float, ...], Probabilities()] = (0.1, 0.1, 0.2, 0.6),
-    blocks: Annotated[int, AtLeast(2)] = 100_000,
+    blocks: Annotated[int, AtLeast(2)] = 100_000,  # noqa: ARG001  its pieces are cut from it
 ) -> None:
     """Alice sends samples of q to Bob, who knows only p and shares her random numbers.
 
@@ -72,13 +97,11 @@ def channel_rejection(
     q: the target that only Alice knows; nothing where p is nothing
     blocks: how many samples to send
     """
-    from labbook.channel import DiscretePair, encoder, message_law
-    from labbook.compute import Stream
+    from labbook.channel import DiscretePair, message_law
 
     pair = DiscretePair(p, q)
     law = message_law(pair)
-    encode, told = encoder("rejection", trial.backend.name), part(trial, 0, 1)
-    tally = deliver(encode, pair, Stream(trial.seed), blocks, progress=told)
+    tally = reduce(Tally.merge, map(Tally.from_json, trial.pieces()))
     rows = _lengths(tally.indices, law)
     _record(trial, pair, tally, rows)
     trial.table(_index_table(pair, rows))

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-import os
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-from labbook.experiments import AtLeast, Trial, experiment
+from labbook.experiments import AtLeast, Shards, Trial, experiment
 from labbook.experiments.hours import BOTH, refuse_many_samples
 from labbook.model import Axis, Column, Figure, Mark, Series, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-    from labbook.kl import Estimate, Law, Measured
+    from labbook.kl import Estimate, Law, Measured, NormalPair
+    from labbook.kl.power_sums import PowerSums
+    from labbook.kl.split import Split
     from labbook.model.figure import Scale
 
 SMALLEST_SHIFT, LARGEST_SHIFT = 1e-9, 12.0
@@ -76,6 +77,45 @@ def check(shift: float, samples: int) -> None:
         )
 
 
+def count(trial: Trial, *, samples: int) -> int:
+    return len(_split(trial, samples))
+
+
+def compute(trial: Trial, pieces: range, *, shift: float, samples: int) -> Iterator[dict[str, Any]]:
+    """The power sums of each piece."""
+    from labbook.kl.estimate import power_sums
+    from labbook.kl.saved import power_sums_to_json
+
+    found = power_sums(
+        _pair(shift),
+        _split(trial, samples),
+        pieces,
+        seed=trial.seed,
+        threads=trial.cores,
+        backend=trial.backend.name,
+    )
+    return map(power_sums_to_json, found)
+
+
+def _pair(shift: float) -> NormalPair:
+    from labbook.kl import Normal, NormalPair
+
+    return NormalPair(q=Normal(0, 1), p=Normal(shift, 1))
+
+
+def _split(trial: Trial, samples: int) -> Split:
+    from labbook.kl.estimate import split
+
+    earlier = _earlier(trial)
+    return split(samples, backend=trial.backend.name, first=earlier.count if earlier else 0)
+
+
+def _earlier(trial: Trial) -> PowerSums | None:
+    from labbook.kl.saved import power_sums_from_json
+
+    return power_sums_from_json(trial.earlier.get("sums")) if trial.earlier else None
+
+
 @experiment(
     "kl.bias-table",
     title="Bias and spread of the KL estimators k1, k2, k3",
@@ -86,6 +126,7 @@ def check(shift: float, samples: int) -> None:
     backends=BOTH,
     try_device="labbook.kl.gpu:try_device",
     grows="samples",
+    shards=Shards(count, compute, BOTH),
 )
 def kl_bias_table(
     trial: Trial,
@@ -104,21 +145,19 @@ def kl_bias_table(
     shift: the mean of p, in standard deviations
     samples: how many samples to draw
     """
-    from labbook.kl import Normal, NormalPair, estimate
+    from labbook.kl import estimate
     from labbook.kl.saved import power_sums_from_json, power_sums_to_json
 
     refuse_many_samples(
         samples, on_numpy=MOST, on_device=MOST_ON_DEVICE, backend=trial.backend.name
     )
-    pair = NormalPair(q=Normal(0, 1), p=Normal(shift, 1))
     found = estimate(
-        pair,
+        _pair(shift),
         samples,
         seed=trial.seed,
-        threads=os.cpu_count() or 1,
         backend=trial.backend.name,
-        earlier=power_sums_from_json(trial.earlier.get("sums")) if trial.earlier else None,
-        progress=lambda done, of: trial.progress(done, of=of),
+        earlier=_earlier(trial),
+        parts=map(power_sums_from_json, trial.pieces()),
     )
     trial.keep({"sums": power_sums_to_json(found.kept)})
     trial.metric("true_kl", found.kl)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-import os
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-from labbook.experiments import AtLeast, Trial, experiment
+from labbook.experiments import AtLeast, Shards, Trial, experiment
 from labbook.experiments.hours import BOTH, refuse_many_samples
 from labbook.model import Axis, Column, Figure, Series, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-    from labbook.kl import Measurement, Row
+    from labbook.kl import Measurement, Pair, Row
+    from labbook.kl.split import Split
+    from labbook.kl.tally import Tally
 
 MOST = 20_000_000_000
 """About an hour at the 6·10⁶ samples a second that one core makes at least."""
@@ -36,10 +37,43 @@ WORDS = {
 
 
 def check(q: str, p: str, samples: int) -> None:
+    _pair(q, p)
+    refuse_many_samples(samples, on_numpy=MOST, on_device=MOST_ON_DEVICE)
+
+
+def count(trial: Trial, *, samples: int) -> int:
+    return len(_split(trial, samples))
+
+
+def compute(
+    trial: Trial, pieces: range, *, q: str, p: str, samples: int
+) -> Iterator[dict[str, Any]]:
+    """The tally of each piece."""
+    from labbook.kl.measure import tallies
+    from labbook.kl.saved import tally_to_json
+
+    cut = _split(trial, samples)
+    found = tallies(_pair(q, p), cut, pieces, seed=trial.seed, threads=trial.cores)
+    return map(tally_to_json, found)
+
+
+def _pair(q: str, p: str) -> Pair:
     from labbook.kl import Pair, distribution
 
-    Pair(distribution(q), distribution(p))
-    refuse_many_samples(samples, on_numpy=MOST, on_device=MOST_ON_DEVICE)
+    return Pair(distribution(q), distribution(p))
+
+
+def _split(trial: Trial, samples: int) -> Split:
+    from labbook.kl.measure import split
+
+    earlier = _earlier(trial)
+    return split(samples, first=earlier.count if earlier else 0)
+
+
+def _earlier(trial: Trial) -> Tally | None:
+    from labbook.kl.saved import tally_from_json
+
+    return tally_from_json(trial.earlier.get("tally")) if trial.earlier else None
 
 
 @experiment(
@@ -53,6 +87,7 @@ def check(q: str, p: str, samples: int) -> None:
     backends=BOTH,
     try_device="labbook.kl.gpu_pair:try_device",
     grows="samples",
+    shards=Shards(count, compute),
 )
 def kl_pair(
     trial: Trial,
@@ -72,23 +107,14 @@ def kl_pair(
     p: what q is compared with, in the same words
     samples: how many samples to draw
     """  # noqa: E501  a parameter's meaning is one line
-    from labbook.kl import Pair, distribution, measure, rows, warnings
+    from labbook.kl import rows, warnings
     from labbook.kl.pareto import tail_k
-    from labbook.kl.saved import tally_from_json, tally_to_json
+    from labbook.kl.saved import tally_to_json
 
     refuse_many_samples(
         samples, on_numpy=MOST, on_device=MOST_ON_DEVICE, backend=trial.backend.name
     )
-
-    found = measure(
-        Pair(distribution(q), distribution(p)),
-        samples,
-        seed=trial.seed,
-        threads=os.cpu_count() or 1,
-        backend=trial.backend.name,
-        earlier=tally_from_json(trial.earlier.get("tally")) if trial.earlier else None,
-        progress=lambda done, of: trial.progress(done, of=of),
-    )
+    found = _measured(trial, _pair(q, p), samples)
     if found.kept is not None:
         trial.keep({"tally": tally_to_json(found.kept)})
     shape = tail_k(found.tally.largest)
@@ -101,6 +127,24 @@ def kl_pair(
     if 0 < found.exact.kl < math.inf:
         trial.table(_relative(found, table))
     _draw(trial, found, table)
+
+
+def _measured(trial: Trial, pair: Pair, samples: int) -> Measurement:
+    from labbook.kl import measure
+    from labbook.kl.saved import tally_from_json
+
+    if trial.backend.name == "numpy":
+        parts = map(tally_from_json, trial.pieces())
+        return measure(pair, samples, seed=trial.seed, earlier=_earlier(trial), parts=parts)
+    return measure(
+        pair,
+        samples,
+        seed=trial.seed,
+        threads=trial.cores,
+        backend=trial.backend.name,
+        earlier=_earlier(trial),
+        progress=lambda done, of: trial.progress(done, of=of),
+    )
 
 
 def _record(trial: Trial, found: Measurement, table: Mapping[str, Row], shape: float) -> None:
