@@ -70,6 +70,32 @@ def given(params: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
+def shards_options(command: _Command) -> _Command:
+    """`--shards N` and `--executor WHERE`, as the parameters `shards` and `executor`."""
+    shards = click.option(
+        "--shards",
+        type=click.IntRange(0, 4096),
+        metavar="N",
+        help="Cut its work into N shards for several workers; the numbers stay the same.",
+    )
+    executor = click.option(
+        "--executor",
+        metavar="WHERE",
+        help="Of the shards: local, local:4 (processes here) or dask://host:8786.",
+    )
+    return shards(executor(command))
+
+
+def refuse_lone_executor(shards: int | None, executor: str | None) -> None:
+    """Refuse an executor that has nothing to do.
+
+    Raises:
+        UsageError: one is named, and there are no shards.
+    """
+    if executor and not shards:
+        raise UsageError("--executor goes with --shards, which says into how many to cut the work.")
+
+
 def asked_gpus(gpus: int, *, queue: bool) -> int | None:
     """For how many devices a run waits; None where it does not wait.
 

@@ -55,6 +55,8 @@ def _described(specification: Specification) -> str:
     needed = [each for each in specification.parameters if each.required]
     example = shlex.join(_typed(each) for each in needed or specification.parameters[:2])
     lines += ["", f"  labbook run {specification.name} {example}".rstrip()]
+    if specification.shards:
+        lines.append(f"  labbook run {specification.name} … --shards 4   (by several workers)")
     if specification.grows:
         lines.append(f"  labbook runs continue ID {specification.grows}=…   (a run, with more)")
     return "\n".join(lines)

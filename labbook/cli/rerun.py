@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from labbook.cli.arguments import RUN, given
+from labbook.cli.arguments import RUN, given, refuse_lone_executor, shards_options
 from labbook.cli.context import Context
 from labbook.cli.exec import terminal_size, watch_command
 from labbook.cli.output import say
@@ -24,6 +24,7 @@ from labbook.errors import UsageError
     type=click.Choice(["auto", "numpy", "cupy"]),
     help="Another backend than what the run was computed on.",
 )
+@shards_options
 @click.option("--detach", is_flag=True, help="Return at once; the run goes on by itself.")
 @click.option(
     "--figures",
@@ -39,11 +40,13 @@ def rerun(
     params: tuple[str, ...],
     seed: int | None,
     backend: str | None,
+    shards: int | None,
+    executor: str | None,
     detach: bool,
     figures: Path | None,
     as_json: bool,
 ) -> None:
-    """Run what run ID was once more: same experiment, parameters, seed and backend.
+    """Run what run ID was once more: same experiment, parameters, seed, backend and shards.
 
     What you give replaces what it had. Before it starts, stderr says what is not as it was:
     code, packages, interpreter, host. `last` is the newest run.
@@ -55,7 +58,16 @@ def rerun(
     check_figures(figures, detach=detach)
     if _repeat_command(context, run_id, params, seed, detach=detach, as_json=as_json):
         return
-    ready = repeat.prepare(context.desk, run_id, given(params), seed=seed, backend=backend)
+    ready = repeat.prepare(
+        context.desk,
+        run_id,
+        given(params),
+        seed=seed,
+        backend=backend,
+        shards=shards,
+        executor=executor,
+    )
+    refuse_lone_executor(ready.shards, executor)
     for sentence in ready.drift:
         say(sentence)
     started = repeat.start(context.desk, ready)

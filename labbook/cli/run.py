@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
-from labbook.cli.arguments import asked_gpus, given
+from labbook.cli.arguments import asked_gpus, given, refuse_lone_executor, shards_options
 from labbook.cli.context import Context
 from labbook.cli.output import put, put_json, say
 from labbook.cli.shapes import run_json
@@ -36,6 +36,7 @@ def _names(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[Comp
 @click.option(
     "--backend", type=click.Choice(["auto", "numpy", "cupy"]), default="auto", show_default=True
 )
+@shards_options
 @click.option("--detach", is_flag=True, help="Return at once; the run goes on by itself.")
 @click.option("--queue", is_flag=True, help="Let it wait until there is room; see --gpus.")
 @click.option(
@@ -55,6 +56,8 @@ def run(
     params: tuple[str, ...],
     seed: int | None,
     backend: str,
+    shards: int | None,
+    executor: str | None,
     detach: bool,
     queue: bool,
     gpus: int,
@@ -69,9 +72,11 @@ def run(
     \b
       labbook run kl.bias-table shift=1 samples=1e7
       labbook run channel.rejection p=0.5,0.5 q=0.1,0.9 blocks=20000 --seed 7
+      labbook run kl.bias-table samples=1e10 --shards 8 --executor dask://host:8786
     """
     detach = detach or queue
     check_figures(figures, detach=detach)
+    refuse_lone_executor(shards, executor)
     started = launch.launch(
         context.desk,
         name,
@@ -79,6 +84,8 @@ def run(
         seed=seed,
         backend=backend,
         gpus=asked_gpus(gpus, queue=queue),
+        shards=shards or 0,
+        executor=executor or "local",
     )
     finish(context, started, detach=detach, figures=figures, as_json=as_json)
 

@@ -47,11 +47,15 @@ def launch(
     backend: str = "auto",
     parent_id: int | None = None,
     gpus: int | None = None,
+    shards: int = 0,
+    executor: str = "local",
 ) -> Run:
     """Start an experiment and return at once; its block stands in today's entry.
 
     parent_id: the run that it repeats, with changes
     gpus: lets it wait in the queue, for so many devices; None starts it at once
+    shards: into how many its work is cut, for the workers of an executor such as "local:4" or
+        "dask://host:8786"; 0 leaves it to one process. The numbers are the same to the last bit
 
     Raises:
         UsageError, NotFound, BackendUnavailable: nothing is recorded then.
@@ -68,6 +72,8 @@ def launch(
         backend=backend,
         parent_id=parent_id,
         gpus=gpus,
+        shards=shards,
+        executor=executor,
     )
 
 

@@ -27,6 +27,7 @@ class Repetition:
 
     drift: in a sentence each, what was otherwise when the run was made
     is_same: whether parameters, seed and backend are all those of the run
+    shards, executor: how its work is shared out, which changes none of its numbers
     """
 
     before: Run
@@ -34,6 +35,8 @@ class Repetition:
     backend: str
     drift: tuple[str, ...]
     is_same: bool
+    shards: int
+    executor: str
 
 
 def prepare(
@@ -43,12 +46,15 @@ def prepare(
     *,
     seed: int | None = None,
     backend: str | None = None,
+    shards: int | None = None,
+    executor: str | None = None,
 ) -> Repetition:
     """See what repeating a run would start. Nothing is recorded.
 
     given: the parameters that are to be others, as typed
     seed: another than the run's
     backend: another than what the run was computed on
+    shards, executor: others than it had; 0 shards leave it to one process
 
     Raises:
         NotFound: there is no such run, or no longer its experiment.
@@ -75,7 +81,15 @@ def prepare(
     drift = (*gone, *_drift(before, place, interpreter.own()))
     asked = backend or before.backend or before.backend_asked or "auto"
     same = dict(request.params) == others and request.seed == before.seed
-    return Repetition(before, request, asked, drift, same and asked == before.backend)
+    return Repetition(
+        before,
+        request,
+        asked,
+        drift,
+        same and asked == before.backend,
+        before.shards if shards is None else shards,
+        executor or before.executor or "local",
+    )
 
 
 def start(desk: Desk, repetition: Repetition) -> Run:
@@ -93,6 +107,8 @@ def start(desk: Desk, repetition: Repetition) -> Run:
         desk.clock,
         backend=repetition.backend,
         parent_id=repetition.before.id,
+        shards=repetition.shards,
+        executor=repetition.executor,
     )
 
 

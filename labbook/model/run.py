@@ -152,7 +152,7 @@ class Run:
     duration_s: of the experiment's own call, by a monotonic clock, without start-up
     message: how it ended, in a sentence, when it did not simply finish
     metrics: the last value of each
-    environment: interpreter, platform and package versions
+    environment: interpreter, platform and package versions; what was shared out, and where
     provenance: files that say where it comes from: changes to the code, requirements, …
     parent_id: the run that it goes on from, or repeats
     cpu_s: of all its processes together
@@ -203,6 +203,17 @@ class Run:
     is_waiting: bool = False
     deleted: bool = False
     published: tuple[Published, ...] = ()
+
+    @property
+    def shards(self) -> int:
+        """Into how many shards its work was cut; 0 where one process did all of it."""
+        shards = self.environment.get("shards")
+        return shards if isinstance(shards, int) else 0
+
+    @property
+    def executor(self) -> str:
+        """What computed the shards, as it was typed; empty where there are none."""
+        return str(self.environment.get("executor") or "") if self.shards else ""
 
 
 @dataclass(frozen=True, slots=True)

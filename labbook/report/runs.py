@@ -108,6 +108,7 @@ def facts(run: Run) -> list[tuple[str, str]]:
         ("directory", plain_line(run.command.directory) if run.command else ""),
         ("parameters", params_text(run.params)),
         ("seed", _number(run.seed)),
+        ("shards", f"{run.shards} on {plain_line(run.executor)}" if run.shards else ""),
         ("backend", backend_text(run)),
         ("started", clock(run.started, with_day=True) if run.started else ""),
         ("ended", clock(run.ended, with_day=True) if run.ended else ""),

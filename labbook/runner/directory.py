@@ -17,6 +17,8 @@
     log             what the run prints, both streams, as raw bytes
     files/          files that events name, by a path relative to the directory
     cancel          there when somebody asked the run to stop
+    .shards/        a directory like this for each shard of its work, with what its pieces come
+                    to, a line of JSON each, in pieces.jsonl; gone when the run has ended
     exit.json       how it ended; written whole or not at all, and never twice
     supervisor.log  what the supervisor itself had to complain about
     reserve         room for exit.json, given back when the disk is full
@@ -70,6 +72,9 @@ from typing import Any
 ENVIRONMENT = "LABBOOK_RUN_DIR"
 """Names the directory to the run itself; also how left-over processes are recognised."""
 
+SHARDS = ".shards"
+"""Where the shards of a run are computed."""
+
 KEEPER = "LABBOOK_RUN_KEEPER"
 """Names the directory to the shim and the supervisor of a command, which are no part of it."""
 
@@ -100,6 +105,8 @@ class RunDirectory:
         self.metrics = path / "metrics.jsonl"
         self.provenance = path / "provenance"
         self.log = path / "log"
+        self.shards = path / SHARDS
+        self.pieces = path / "pieces.jsonl"
         self.files = path / "files"
         self.supervisor_log = path / "supervisor.log"
         self.keeper = path / "keeper"
@@ -257,6 +264,13 @@ class RunDirectory:
         """Give the room back; a directory that is gone has none."""
         with contextlib.suppress(OSError):
             self._reserve.unlink()
+
+    def drop_shards(self) -> None:
+        """Remove what the shards have left, which the run has gone through."""
+        if self.shards.is_dir():
+            import shutil
+
+            shutil.rmtree(self.shards, ignore_errors=True)
 
 
 def _create(path: Path, data: bytes) -> bool:

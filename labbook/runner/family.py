@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from labbook.runner.directory import ENVIRONMENT, KEEPER
+from labbook.runner.directory import ENVIRONMENT, KEEPER, SHARDS
 
 
 def end_family(directory: Path, ancestor: int | None = None, *, patience_s: float = 0.0) -> bool:
@@ -87,7 +87,8 @@ def _marked(directory: Path) -> Iterator[psutil.Process]:
     mark = str(directory)
     for process in psutil.process_iter():
         try:
-            if process.environ().get(ENVIRONMENT) == mark:
+            carried = process.environ().get(ENVIRONMENT, "")
+            if carried == mark or carried.startswith(f"{mark}/{SHARDS}/"):
                 yield process
         except (psutil.Error, OSError):
             continue  # somebody else's, or just gone

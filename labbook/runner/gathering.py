@@ -22,7 +22,10 @@ PATCH = "code.patch"
 UNTRACKED = "untracked.txt"
 SUBMODULES = "submodules.txt"
 REQUIREMENTS = "requirements.txt"
-NAMES = (PATCH, UNTRACKED, SUBMODULES, REQUIREMENTS)
+SHARDS = "shards.csv"
+"""Who computed which shard; by the worker, which gave them out."""
+
+NAMES = (PATCH, UNTRACKED, SUBMODULES, REQUIREMENTS, SHARDS)
 """The files that may be there, in `provenance/` of the run directory."""
 
 WARNINGS = "warnings.txt"

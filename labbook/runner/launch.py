@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from labbook.errors import ExperimentError
 from labbook.experiments.backends import refuse_backend
 from labbook.experiments.loading import is_file
 from labbook.experiments.registry import Registry, Request
+from labbook.experiments.shards import refuse_shards
 from labbook.experiments.spec import draw_seed
 from labbook.model import Moment, Run
 from labbook.model.jsonable import encode
 from labbook.runner import endings, identity
 from labbook.runner.directory import ENVIRONMENT, RunDirectory
+from labbook.runner.executors.choose import parse_executor
 from labbook.runner.launching import launching_here
 from labbook.runner.order import PATIENCE, Order, Patience
 from labbook.runner.paste import Intake, end
@@ -49,6 +51,8 @@ def launch(
     earlier: Earlier | None = None,
     parent_id: int | None = None,
     gpus: int | None = None,
+    shards: int = 0,
+    executor: str = "local",
 ) -> Run:
     """Start a run and return at once; it goes on whatever becomes of this process.
 
@@ -56,20 +60,23 @@ def launch(
     earlier: the run that it goes on from
     parent_id: the run that it repeats
     gpus: lets it wait in the queue, for so many devices; None starts it at once
+    shards: into how many its work is cut, 0 for one process; the executor computes them
 
     Raises:
+        UsageError: it cannot be computed in shards, or not there; nothing is recorded.
         BackendUnavailable: the experiment has no code for that backend; nothing is recorded.
         StoreError: the run could not be recorded, and is not started.
         ExperimentError: it is recorded, and could not be started.
     """
     refuse_backend(request.found.specification, backend)
+    sharing = _sharing(request, shards, executor, backend)
     bury()
     seed = draw_seed() if request.seed is None else request.seed
     parent_id = parent_id if earlier is None else earlier.run_id
     with launching_here():
-        run = _record(notebook, request, seed, settings, clock(), backend, parent_id, gpus)
+        run = _record(notebook, request, seed, settings, clock(), backend, parent_id, gpus, sharing)
         directory = RunDirectory.of(notebook.path, run.id)
-        order = _order(run, request, seed, settings, patience)
+        order = _order(run, request, seed, settings, patience, sharing)
         try:
             _prepare(directory, order, earlier)
             if gpus is None:
@@ -95,6 +102,7 @@ def _record(
     backend: str,
     parent_id: int | None,
     gpus: int | None,
+    sharing: Mapping[str, Any],
 ) -> Run:
     """The first of the two transactions of a paste."""
     return runs.create_run(
@@ -110,11 +118,28 @@ def _record(
             owner=identity.own().text,
             parent_id=parent_id,
             gpus=gpus,
+            environment=sharing,
         ),
     )
 
 
-def _order(run: Run, request: Request, seed: int, settings: Settings, patience: Patience) -> Order:
+def _sharing(request: Request, shards: int, executor: str, backend: str) -> dict[str, Any]:
+    """What is recorded of the workers that share a run's work; nothing where it has but one."""
+    if not shards:
+        return {}
+    refuse_shards(request.found.specification, shards, backend)
+    parse_executor(executor)
+    return {"shards": shards, "executor": executor}
+
+
+def _order(
+    run: Run,
+    request: Request,
+    seed: int,
+    settings: Settings,
+    patience: Patience,
+    sharing: Mapping[str, Any],
+) -> Order:
     return Order(
         run=run.id,
         experiment=run.experiment,
@@ -127,6 +152,7 @@ def _order(run: Run, request: Request, seed: int, settings: Settings, patience: 
         term_after_s=patience.term_after_s,
         kill_after_s=patience.kill_after_s,
         keep_at_most_bytes=settings.keep_at_most,
+        **sharing,
     )
 
 

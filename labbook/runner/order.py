@@ -38,6 +38,8 @@ class Order:
     standard_input: the file that it reads, "-" for a pipe, empty for nothing
     size: columns and rows of the terminal that it sees
     timeout_s: how long a command may take; None for as long as it likes
+    shards, executor: into how many its work is cut, and where they are computed; 0 for an
+        experiment that its worker computes alone
     attempt, attempts: which one this is, and how many there may be while they fail
     """
 
@@ -60,6 +62,8 @@ class Order:
     timeout_s: float | None = None
     attempt: int = 1
     attempts: int = 1
+    shards: int = 0
+    executor: str = ""
     protocol: int = PROTOCOL
 
     def __post_init__(self) -> None:

@@ -102,6 +102,7 @@ def _end(
     day = moment.day(settings.day_starts_at)
     ended = end(notebook, active.run.id, intake, outcome, moment=moment, day=day)
     directory.drop_reserve()
+    directory.drop_shards()
     return ended
 
 

@@ -76,6 +76,7 @@ def supervise(
             supervision.watch(worker, stopping)
             supervision.close(_ending(directory, worker, stopping))
     directory.drop_reserve()
+    directory.drop_shards()
 
 
 class Supervision:
@@ -160,10 +161,12 @@ class Supervision:
         """Have the notebook told where the run comes from, once that is known."""
         found, notebook, run_id = self._gathering, self._notebook, self._run_id
         if found is not None and (found.wait(wait_s) or wait_s):
-            self._gathering = None
+            self._gathering, order = None, self._order
+            shared = {"shards": order.shards, "executor": order.executor} if order.shards else {}
+            environment = found.environment and {**found.environment, **shared}
             self._unsaid.append(
                 lambda: runs.describe_run(
-                    notebook, run_id, code=found.code, environment=found.environment
+                    notebook, run_id, code=found.code, environment=environment
                 )
             )
 

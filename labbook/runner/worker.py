@@ -18,9 +18,10 @@ import time
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from labbook.experiments.backends import choose
 from labbook.experiments.loading import load
@@ -32,6 +33,10 @@ from labbook.runner.order import Order
 from labbook.runner.parent import die_with
 from labbook.runner.recorder import DirectoryRecorder
 
+if TYPE_CHECKING:
+    from labbook.experiments.define import Experiment
+    from labbook.runner.shards.sharing import Sharing
+
 
 class Terminated(BaseException):
     """SIGTERM came, and nobody had asked the run to stop."""
@@ -39,13 +44,29 @@ class Terminated(BaseException):
 
 @dataclass
 class Ending:
-    """How the experiment ended, in the words of `exit.json`."""
+    """How the experiment ended, in the words of `exit.json`.
+
+    worker: the identity of the process, where others want to know
+    shards_bytes: the memory of the processes that computed its shards
+    """
 
     state: str = "finished"
     message: str = ""
     exit_code: int | None = 0
     signal: int | None = None
     duration_s: float | None = None
+    worker: str = ""
+    shards_bytes: int = 0
+
+    def facts(self) -> dict[str, Any]:
+        """What stands in `exit.json`; the peak of the memory is of this process, and of those
+        that computed its shards.
+        """
+        told = dict(vars(self))
+        memory = peak_memory_bytes() + told.pop("shards_bytes")
+        if not self.worker:
+            del told["worker"]
+        return {**told, "peak_memory_bytes": memory, "at_us": time.time_ns() // 1000}
 
 
 def main(arguments: list[str]) -> int:
@@ -65,13 +86,7 @@ def main(arguments: list[str]) -> int:
         # From here on nothing may interrupt the one sentence that counts.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         flush()
-        directory.write_exit(
-            {
-                **vars(ending),
-                "peak_memory_bytes": peak_memory_bytes(),
-                "at_us": time.time_ns() // 1000,
-            }
-        )
+        directory.write_exit(ending.facts())
     return ending.exit_code or 0
 
 
@@ -79,18 +94,39 @@ def _execute(directory: RunDirectory, recorder: DirectoryRecorder, ending: Endin
     order = Order.read(directory.order)
     experiment = load(order.target, order.experiment)
     params = experiment.checked(experiment.signature.accept(order.params))
-    backend = choose(experiment.specification, order.backend, experiment.try_device)
-    trial = Trial(
-        order.seed or 0, backend, params=params, recorder=recorder, earlier=directory.read_earlier()
+    sharing = _sharing(directory, order, experiment)
+    backend = (
+        sharing.backend
+        if sharing
+        else choose(experiment.specification, order.backend, experiment.try_device)
     )
+    made = partial(Trial, order.seed or 0, backend, params=params, recorder=recorder)
     if directory.is_asked_to_stop():
         raise Cancelled
     recorder.started(backend)
     started = time.perf_counter()
     try:
+        trial = made(earlier=directory.read_earlier())
+        if sharing:
+            try:
+                sharing.compute(experiment.count_pieces(trial, params), trial)
+            finally:
+                ending.shards_bytes = sharing.memory_bytes
+            if sharing.backend != backend:
+                recorder.started(sharing.backend)
+            trial = made(pieces=sharing.pieces)
         experiment.run(trial, params)
     finally:
         ending.duration_s = time.perf_counter() - started
+
+
+def _sharing(directory: RunDirectory, order: Order, experiment: Experiment) -> Sharing | None:
+    """How the work is shared out; None where this process does it."""
+    if not order.shards:
+        return None
+    from labbook.runner.shards.sharing import Sharing
+
+    return Sharing(directory, order, experiment)
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +42,7 @@ class NewRun:
     gpus: None for a run that starts at once; else it waits in the queue for so many devices
     sweep: the sweep that it is a point of, and the point's number; its block is the sweep's
     is_running: it is recorded from inside, so it has begun
+    environment: what is known of it beforehand
     """
 
     experiment: str
@@ -60,6 +61,7 @@ class NewRun:
     gpus: int | None = None
     sweep: tuple[int, int] | None = None
     is_running: bool = False
+    environment: Mapping[str, Any] = field(default_factory=dict)
 
     def checked(self) -> NewRun:
         """This, with the secrets of a command hidden.
@@ -140,6 +142,10 @@ def insert(connection: sqlite3.Connection, new: NewRun) -> int:
         [(run_id, position, storable(name)) for position, name in enumerate(new.tags)],
     )
     _insert_ways(connection, run_id, new, at)
+    if new.environment:
+        from labbook.store.run_steps import describe
+
+        describe(connection, run_id, environment=new.environment)
     return int(run_id)
 
 

@@ -56,6 +56,8 @@ class Lab:
         clock: Callable[[], Moment] = Moment.now,
         term_after_s: float = 10.0,
         kill_after_s: float = 5.0,
+        shards: int = 0,
+        executor: str = "local:2",
         **given: Any,
     ) -> Run:
         request = self.registry.request(name, given, seed)
@@ -65,6 +67,8 @@ class Lab:
             self.settings,
             clock,
             patience=Patience(term_after_s, kill_after_s),
+            shards=shards,
+            executor=executor,
         )
 
     def run(self, name: str, *, seed: int | None = None, **given: Any) -> Run:

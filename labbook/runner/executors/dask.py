@@ -30,6 +30,9 @@ GONE_AFTER_S = 5.0
 CLOSE_S = 15.0
 _CLOSE_POLL_S = 0.05
 
+LOOK_EVERY_S = 1.0
+"""What points have said of their progress is a question to the scheduler too."""
+
 COUNT_EVERY_S = 2.0
 """Workers come and go; to count them is a question to the scheduler."""
 
@@ -61,6 +64,8 @@ class Dask:
         self._silent_since: float | None = None
         self._slots = 0
         self._count_at = 0.0
+        self._said: dict[str, Any] = {}
+        self._look_at = 0.0
         if not self.slots:
             self._client.close()
             raise ExecutorLost(f"The Dask scheduler at {address} has no workers.")
@@ -86,6 +91,7 @@ class Dask:
             point.seed,
             point.params,
             point.argv,
+            point.pieces,
             self._source,
             PATIENCE.term_after_s,
         )
@@ -106,6 +112,14 @@ class Dask:
         if not updates:
             self._refuse_silence()
         return updates
+
+    def share(self, run: int) -> float:
+        now = time.monotonic()
+        if now >= self._look_at:
+            self._look_at = now + LOOK_EVERY_S
+            with contextlib.suppress(Exception):
+                self._said = self._client.get_metadata([self._name], default=None) or {}
+        return float(self._said.get(f"share {run}", 0.0))
 
     def cancel(self, run: int) -> None:
         self._tell(f"cancel {run}")

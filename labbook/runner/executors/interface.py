@@ -1,4 +1,7 @@
-"""What an executor is: it takes points, and says when each has begun and has ended."""
+"""What an executor is: it takes points, and says when each has begun and has ended.
+
+A point is a run of a sweep, or a shard of one run.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ class ExecutorLost(ExperimentError):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What all points of a sweep have in common.
+    """What all points have in common.
 
     target, experiment: where the code stands, and which of it
     argv: the command, already filled, is in each point; None for experiments
@@ -32,10 +35,13 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One run to be done.
+    """One run to be done, or one shard.
 
+    run: its number, which no other point of this executor has
     directory: its run directory, which is there, and holds all its results when it has ended
     argv: the command of this point
+    pieces: of a shard: the first of its pieces, and the one after its last
+    cores: how many it may keep busy; None for as many as there are
     """
 
     run: int
@@ -43,6 +49,8 @@ class Point:
     seed: int
     params: dict[str, Any] = field(default_factory=dict)
     argv: tuple[str, ...] | None = None
+    pieces: tuple[int, int] | None = None
+    cores: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +102,9 @@ class Executor(Protocol):
         Raises:
             ExecutorLost: nothing is computed any more.
         """
+
+    def share(self, run: int) -> float:
+        """How much of a point is done, from 0 to 1, as far as it has said."""
 
     def cancel(self, run: int) -> None:
         """End a point that has not ended, at once; its end is told by `poll`.

@@ -12,7 +12,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from labbook.runner.directory import RunDirectory
 from labbook.runner.executors.interface import Begun, Ended, ExecutorLost, Point, Task, Update
+from labbook.runner.executors.share import share_done
 from labbook.runner.executors.warm import WarmWorker
 
 DEVICES = "CUDA_VISIBLE_DEVICES"
@@ -60,6 +62,10 @@ class Local:
                 self._end(workers[descriptor])
         updates, self._updates = self._updates, []
         return updates
+
+    def share(self, run: int) -> float:
+        point = self._busy[run][1].point if run in self._busy else None
+        return 0.0 if point is None else share_done(RunDirectory(point.directory).events)
 
     def cancel(self, run: int) -> None:
         if run in self._busy:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from labbook.runner.executors.interface import Point, Task
+from labbook.runner.executors.share import share_done
 from labbook.runner.executors.warm import WarmWorker
 
 LOOK_EVERY_S = 0.5
@@ -29,6 +30,7 @@ class Job:
     """One point on its way to a worker.
 
     key: names the attempt, on the scheduler too
+    pieces: of a shard
     source: the name and the text of the file that the experiment stands in, if it is one
     grace_s: how long a point that was asked to stop is waited for
     """
@@ -39,6 +41,7 @@ class Job:
     seed: int
     params: dict[str, Any]
     argv: tuple[str, ...] | None
+    pieces: tuple[int, int] | None
     source: tuple[str, str] | None
     grace_s: float
 
@@ -58,6 +61,9 @@ class Answer:
     peak_memory_bytes: int = 0
 
 
+Tell = Callable[[float], None]
+"""Takes the share of a point that is done."""
+
 REFUSED = "A worker died while it computed this point, and it is not started a second time."
 
 _lock = threading.Lock()
@@ -66,32 +72,37 @@ _idle: dict[Task, list[WarmWorker]] = {}
 
 def compute(job: Job) -> Answer:
     """Compute a point, unless somebody has begun to."""
-    from distributed import get_client
+    from distributed import get_client, get_worker
 
-    board = get_client()
+    board, here = get_client(), get_worker()
     claim = [job.key.rpartition("-")[0], job.key]
     # Dask gives the task of a dead worker to another, after it has noticed the death.
     if board.get_metadata(claim, default=None) is not None:
         return Answer({}, REFUSED)
 
     def is_cancelled() -> bool:
-        return bool(board.get_metadata([claim[0], "cancel"], default=None)) or bool(
-            board.get_metadata([claim[0], f"cancel {job.run}"], default=None)
-        )
+        wanted = here.state.tasks.get(job.key)
+        if wanted is None or wanted.state == "cancelled":
+            return True  # whoever asked for it is gone
+        words = ("cancel", f"cancel {job.run}")
+        return any(board.get_metadata([claim[0], word], default=None) for word in words)
+
+    def tell(share: float) -> None:
+        board.set_metadata([claim[0], f"share {job.run}"], share)
 
     if is_cancelled():
         return Answer({"exit.json": b'{"state": "cancelled"}'})
     board.set_metadata(claim, f"{os.uname().nodename} {os.getpid()}")
-    return _computed(job, is_cancelled)
+    return _computed(job, is_cancelled, tell)
 
 
-def _computed(job: Job, is_cancelled: Callable[[], bool]) -> Answer:
+def _computed(job: Job, is_cancelled: Callable[[], bool], tell: Tell) -> Answer:
     task = _here(job)
     worker = _take(task)
     with tempfile.TemporaryDirectory(prefix="labbook-point-") as scratch:
         directory = Path(scratch)
-        worker.give(Point(job.run, directory, job.seed, job.params, job.argv))
-        alive = _wait(worker, directory, is_cancelled, job.grace_s)
+        worker.give(_point(job, directory))
+        alive = _wait(worker, directory, job, is_cancelled, tell)
         if alive:
             worker.point = None
             with _lock:
@@ -110,11 +121,21 @@ def _computed(job: Job, is_cancelled: Callable[[], bool]) -> Answer:
     return Answer(files, "", status.exit_code, status.signal, status.peak_memory_bytes)
 
 
+def _point(job: Job, directory: Path) -> Point:
+    cores = None if job.pieces is None else 1  # a task of Dask's is a thread's work
+    return Point(job.run, directory, job.seed, job.params, job.argv, job.pieces, cores)
+
+
 def _wait(
-    worker: WarmWorker, directory: Path, is_cancelled: Callable[[], bool], grace_s: float
+    worker: WarmWorker,
+    directory: Path,
+    job: Job,
+    is_cancelled: Callable[[], bool],
+    tell: Tell,
 ) -> bool:
     """Wait for a point's end; False when its process died or had to be killed."""
     asked_at: float | None = None
+    told = 0.0
     while True:
         ready, _, _ = select.select([worker], [], [], LOOK_EVERY_S)
         if ready:
@@ -123,8 +144,11 @@ def _wait(
             if is_cancelled():
                 (directory / "cancel").touch()
                 asked_at = time.monotonic()
-        elif time.monotonic() - asked_at > grace_s:
+        elif time.monotonic() - asked_at > job.grace_s:
             return False
+        if job.pieces is not None and (share := share_done(directory / "events.jsonl")) != told:
+            told = share
+            tell(share)
 
 
 def _take(task: Task) -> WarmWorker:

@@ -10,6 +10,7 @@ import socket
 import time
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from labbook.runner import identity
 from labbook.runner.directory import ENVIRONMENT
@@ -67,9 +68,15 @@ class WarmWorker:
     def give(self, point: Point) -> None:
         """Let it compute a point. One that is dead is found so by `take`."""
         self.point = point
-        order = {"directory": str(point.directory), "seed": point.seed, "params": point.params}
+        order: dict[str, Any] = {
+            "directory": str(point.directory),
+            "seed": point.seed,
+            "params": point.params,
+        }
         if point.argv is not None:
             order["argv"] = list(point.argv)
+        if point.pieces is not None:
+            order |= {"pieces": list(point.pieces), "cores": point.cores}
         with contextlib.suppress(OSError):
             self._channel.sendall(json.dumps(order).encode() + b"\n")
 

@@ -26,9 +26,10 @@ from labbook.experiments.backends import choose
 from labbook.experiments.define import Experiment
 from labbook.experiments.loading import load
 from labbook.experiments.trial import Cancelled, Trial
+from labbook.runner import identity
 from labbook.runner.directory import ENVIRONMENT, RunDirectory
 from labbook.runner.executors.interface import Task
-from labbook.runner.memory import peak_memory_bytes, reset_peak_memory
+from labbook.runner.memory import reset_peak_memory
 from labbook.runner.parent import adopt_orphans, die_with, has_children
 from labbook.runner.recorder import DirectoryRecorder
 from labbook.runner.spawn import CHANNEL
@@ -86,9 +87,10 @@ class Bench:
                 if recorder is not None:
                     recorder.close()
                 flush()
-                facts = {"peak_memory_bytes": peak_memory_bytes(), "at_us": time.time_ns() // 1000}
+                if "pieces" in order:
+                    ending.worker = identity.own().text
                 # What a power cut takes is computed again: no need to wait for the disk.
-                directory.write_exit({**facts, **vars(ending)}, durable=False)
+                directory.write_exit(ending.facts(), durable=False)
 
     def _execute(
         self,
@@ -104,11 +106,15 @@ class Bench:
             return
         experiment, backend = self._ready()
         params = experiment.checked(experiment.signature.accept(order["params"]))
-        trial = Trial(order["seed"], backend, params=params, recorder=recorder)
+        cores = order.get("cores")
+        trial = Trial(order["seed"], backend, params=params, recorder=recorder, cores=cores)
         recorder.started(backend)
         started = time.perf_counter()
         try:
-            experiment.run(trial, params)
+            if "pieces" in order:
+                _compute_pieces(directory, experiment, trial, range(*order["pieces"]))
+            else:
+                experiment.run(trial, params)
         finally:
             ending.duration_s = time.perf_counter() - started
 
@@ -141,6 +147,15 @@ class Bench:
             ending.exit_code, ending.signal = (code, None) if code > 0 else (None, -code)
             how = f"It ended with exit code {code}" if code > 0 else f"Signal {-code} ended it"
             ending.message = f"{how}."
+
+
+def _compute_pieces(
+    directory: RunDirectory, experiment: Experiment, trial: Trial, pieces: range
+) -> None:
+    """A shard: its pieces and nothing else."""
+    with directory.pieces.open("w", encoding="utf-8") as file:
+        for line in experiment.compute_pieces(trial, pieces, trial.params):
+            file.write(line + "\n")
 
 
 @contextlib.contextmanager

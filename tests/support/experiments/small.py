@@ -8,10 +8,11 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
-from labbook.experiments import AtLeast, Trial, experiment
+from labbook.experiments import AtLeast, Shards, Trial, experiment
 from labbook.model import Axis, Column, Figure, Series, Table
 
 
@@ -187,3 +188,44 @@ def pool(trial: Trial) -> None:
 
 def _square(number: int) -> int:
     return number * number
+
+
+def count_pieces(_trial: Trial, *, count: int) -> int:
+    return count
+
+
+def compute_pieces(
+    trial: Trial, pieces: range, *, folder: str, pause_s: float, amiss: str
+) -> Iterator[dict[str, float]]:
+    """A draw for each piece, and a mark for each start of one."""
+    for piece in pieces:
+        with Path(folder, "marks").open("a") as file:
+            file.write(f"{piece}\n")
+        if piece == 4:
+            first = Path(folder, "marks").read_text().split().count("4") == 1
+            if amiss == "raise":
+                raise RuntimeError("the flux capacitor is empty")
+            if amiss == "kill" or (amiss == "kill-once" and first):
+                os.kill(os.getpid(), signal.SIGKILL)
+            if amiss == "term-once" and first:
+                os.kill(os.getpid(), signal.SIGTERM)
+            print(f"piece {piece} with {trial.cores} cores and {os.environ['OMP_NUM_THREADS']}")
+        time.sleep(pause_s)
+        yield {"draw": float(trial.rng(f"piece {piece}").random())}
+
+
+@experiment("test.pieces", shards=Shards(count_pieces, compute_pieces))
+def pieces(
+    trial: Trial, *, folder: str, count: int = 9, pause_s: float = 0.0, amiss: str = ""
+) -> None:
+    """Work that can be shared out.
+
+    folder: where marks are left
+    count: how many pieces there are
+    pause_s: seconds that each takes
+    amiss: what goes wrong in piece 4
+    """
+    total = 0.0
+    for piece in trial.pieces():
+        total = total / 3 + piece["draw"]
+    trial.metric("total", total)
