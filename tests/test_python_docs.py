@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import subprocess
@@ -16,7 +17,7 @@ from labbook.desk.desk import open_desk
 from labbook.experiments import command_files
 from labbook.runner.directory import RunDirectory
 from labbook.runner.events import EventReader
-from tests.support.command import environment
+from tests.support.command import environment, labbook
 from tests.support.notebooks import new_notebook
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -45,6 +46,20 @@ def test_the_examples_in_python_record_what_they_say(tmp_path: Path) -> None:
     assert runs["fit"].params == {"lr": 0.5, "epochs": 3}
     assert runs["eval"].params == {"model.depth": 2, "model.width": 64, "split": "test"}
     assert runs["train"].parent_id == runs["study"].id
+
+
+def test_the_example_in_shards_has_the_numbers_of_one_process(tmp_path: Path) -> None:
+    book = tmp_path / "notebook"
+    new_notebook(book).close()
+    (book / "experiments").mkdir(exist_ok=True)
+    (code,) = (each for each in blocks("python") if "@experiment" in each)
+    (book / "experiments" / "darts.py").write_text(code)
+    run = ("run", "demo.pi", "darts=450_001", "--seed", "2", "--json")
+    alone, shared = (labbook(book, *run, *more).json for more in ((), ("--shards", "3")))
+    assert shared["environment"]["shards"] == 3
+    assert shared["metrics"] == alone["metrics"]
+    se = 4 * math.sqrt(math.pi / 4 * (1 - math.pi / 4) / 450_001)
+    assert abs(alone["metrics"]["pi"] - math.pi) < 4 * se
 
 
 def test_the_example_of_a_command_can_be_read(
