@@ -29,13 +29,20 @@ def experiment(desk: Desk, name: str) -> Specification:
     return _registry(desk).find(name).specification
 
 
-def refusals(desk: Desk, name: str, given: Mapping[str, str]) -> tuple[str, ...]:
+def refusals(
+    desk: Desk, name: str, given: Mapping[str, str], *, shards: str = ""
+) -> tuple[str, ...]:
     """A sentence for all that keeps what was typed from being run, naming its parameter.
 
     Raises:
         NotFound: there is no such experiment.
     """
-    return tuple(error.message for error in _registry(desk).refusals(name, given))
+    wrong = [error.message for error in _registry(desk).refusals(name, given)]
+    try:
+        _number_of_shards(shards)
+    except UsageError as error:
+        wrong.append(error.message)
+    return tuple(wrong)
 
 
 def launch(
@@ -47,7 +54,7 @@ def launch(
     backend: str = "auto",
     parent_id: int | None = None,
     gpus: int | None = None,
-    shards: int = 0,
+    shards: int | str = 0,
     executor: str = "local",
 ) -> Run:
     """Start an experiment and return at once; its block stands in today's entry.
@@ -55,7 +62,8 @@ def launch(
     parent_id: the run that it repeats, with changes
     gpus: lets it wait in the queue, for so many devices; None starts it at once
     shards: into how many its work is cut, for the workers of an executor such as "local:4" or
-        "dask://host:8786"; 0 leaves it to one process. The numbers are the same to the last bit
+        "dask://host:8786"; 0 or nothing leaves it to one process. The numbers are the same to
+        the last bit
 
     Raises:
         UsageError, NotFound, BackendUnavailable: nothing is recorded then.
@@ -72,9 +80,28 @@ def launch(
         backend=backend,
         parent_id=parent_id,
         gpus=gpus,
-        shards=shards,
+        shards=_number_of_shards(shards),
         executor=executor,
     )
+
+
+def _number_of_shards(typed: int | str) -> int:
+    from labbook.experiments import reading
+    from labbook.experiments.shards import MOST_SHARDS
+    from labbook.model import ParameterKind
+
+    if isinstance(typed, int):
+        return typed
+    try:
+        number = reading.read(ParameterKind.INT, typed) if typed else 0
+    except ValueError:
+        number = -1
+    if not 0 <= number <= MOST_SHARDS:
+        raise UsageError(
+            f"The parameter shards cannot be {typed!r}: it must be a whole number from 1 to "
+            f"{MOST_SHARDS}."
+        )
+    return int(number)
 
 
 def continue_run(

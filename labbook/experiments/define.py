@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import pkgutil
 import re
@@ -201,6 +202,11 @@ def experiment(
             raise ExperimentError(
                 f"{name!r} cannot be the name of an experiment.",
                 hint="Use lower-case letters, digits, and dots or hyphens between them.",
+            )
+        if shards is not None and "shards" in inspect.signature(function).parameters:
+            raise ExperimentError(
+                f"The experiment {name} can be cut into shards, so none of its parameters can "
+                "be called shards."
             )
         signature, types_of = read_signature(name, title, function, references, backends)
         specification = replace(

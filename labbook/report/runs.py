@@ -62,13 +62,14 @@ def params_text(params: Mapping[str, Any]) -> str:
 
 
 def origin_text(run: Run) -> str:
-    """What a run can be repeated from: command, parameters, seed, backend."""
+    """What a run can be repeated from: command, parameters, seed, backend, shards."""
     command = command_text(run)
     if len(command) > COMMAND_LIMIT:
         command = command[: COMMAND_LIMIT - 1] + "…"
     parts = [command, params_text(run.params)]
     parts += [f"seed {run.seed}"] if run.seed is not None else []
     parts += [plain_line(run.backend)] if run.backend else []
+    parts += [f"{run.shards} shards"] if run.shards else []
     return " · ".join(part for part in parts if part)
 
 

@@ -127,6 +127,27 @@ async def test_every_field_keeps_what_is_wrong_with_it_until_it_is_right(lab: De
         assert runs.runs(lab) == ()
 
 
+async def test_work_that_can_be_shared_out_has_a_field_for_its_shards(
+    lab: Desk, tmp_path: Path
+) -> None:
+    async with opened(lab) as hand:
+        form = await pick(hand, "test.pieces")
+        await hand.type(str(tmp_path))
+        form.fields["shards"].control.focus()
+        await hand.type("x3")
+        await hand.until(lambda: form.fields["shards"].has_class("-wrong"))
+        await hand.press("enter")
+        assert runs.runs(lab) == ()
+        await hand.press("ctrl+u")
+        await hand.type("3")
+        await hand.press("enter")
+        await hand.until(lambda: len(runs.runs(lab)) == 1)
+        (run,) = runs.runs(lab)
+        assert run.shards == 3
+        assert finish(lab, run).state is RunState.FINISHED
+        await hand.until(lambda: "shards" in hand.screen)  # its number may be a line above
+
+
 async def test_escape_leaves_an_untouched_form_at_once(lab: Desk) -> None:
     async with opened(lab) as hand:
         await pick(hand, "well")

@@ -191,7 +191,8 @@ class Launcher(Dialog[Run]):
     def _check_now(self) -> None:
         form = self._form
         if form is not None:
-            check = partial(launch.refusals, self.desk, form.specification.name, form.given)
+            name, given = form.specification.name, form.given
+            check = partial(launch.refusals, self.desk, name, given, shards=form.shards)
             ask(self, CHECKING, check, Checked)
 
     def on_checked(self, message: Checked) -> None:
@@ -216,6 +217,7 @@ class Launcher(Dialog[Run]):
             name,
             form.given,
             backend=form.backend,
+            shards=form.shards,
             parent_id=repeats.id if repeats else None,
         )
         self.labbook.writer.write(self, STARTING, start, Launched)
@@ -244,9 +246,10 @@ class Launcher(Dialog[Run]):
 
 
 def _values(run: Run) -> dict[str, str]:
-    """What one would type for a run's parameters, seed and backend."""
+    """What one would type for a run's parameters, seed, backend and shards."""
     typed = {name: exact(value) for name, value in run.params.items() if value is not None}
     typed |= {"seed": str(run.seed)} if run.seed is not None else {}
+    typed |= {"shards": str(run.shards)} if run.shards else {}
     return typed | {"backend": run.backend or run.backend_asked or "auto"}
 
 

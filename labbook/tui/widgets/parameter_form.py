@@ -80,7 +80,7 @@ class Field(Vertical):
 
 
 class ParameterForm(Vertical):
-    """The fields of an experiment, then seed and backend."""
+    """The fields of an experiment, then seed, backend and shards."""
 
     class Changed(Message):
         """A value has changed."""
@@ -106,6 +106,11 @@ class ParameterForm(Vertical):
                 help="auto takes the GPU if it can",
             )
             yield Field(backend, self._typed.get("backend", "auto"), indent)
+        if self.specification.shards:
+            shards = Parameter(
+                "shards", ParameterKind.INT, help="parts for processes here to share; empty for one"
+            )
+            yield Field(shards, self._typed.get("shards", ""), indent)
         yield Words(id="form-trouble")
 
     @property
@@ -120,17 +125,22 @@ class ParameterForm(Vertical):
     @property
     def given(self) -> dict[str, str]:
         """The values to run with, the seed among them; an empty field gives none."""
-        return {name: value for name, value in self.typed.items() if value and name != "backend"}
+        manner = ("backend", "shards") if self.specification.shards else ("backend",)
+        return {name: each for name, each in self.typed.items() if each and name not in manner}
 
     @property
     def backend(self) -> str:
         return self.typed.get("backend", BACKENDS[0])
 
     @property
+    def shards(self) -> str:
+        return self.typed["shards"] if self.specification.shards else ""
+
+    @property
     def is_changed(self) -> bool:
         """Whether anything has another value than an untouched form."""
-        defaults = {each.name: each.default_text for each in self.specification.parameters}
-        defaults |= {"seed": "", "backend": BACKENDS[0]}
+        defaults = {"seed": "", "backend": BACKENDS[0], "shards": ""}
+        defaults |= {each.name: each.default_text for each in self.specification.parameters}
         return any(value != defaults[name].strip() for name, value in self.typed.items())
 
     def say(self, wrong: Sequence[str]) -> None:
