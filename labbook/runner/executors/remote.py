@@ -102,7 +102,13 @@ def _computed(job: Job, is_cancelled: Callable[[], bool], tell: Tell) -> Answer:
     with tempfile.TemporaryDirectory(prefix="labbook-point-") as scratch:
         directory = Path(scratch)
         worker.give(_point(job, directory))
-        alive = _wait(worker, directory, job, is_cancelled, tell)
+        try:
+            alive = _wait(worker, directory, job, is_cancelled, tell)
+        except BaseException:
+            # The scheduler is gone, and whoever asked with it.
+            worker.kill()
+            worker.dismiss()
+            raise
         if alive:
             worker.point = None
             with _lock:
