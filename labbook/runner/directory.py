@@ -17,8 +17,7 @@
     log             what the run prints, both streams, as raw bytes
     files/          files that events name, by a path relative to the directory
     cancel          there when somebody asked the run to stop
-    .shards/        a directory like this for each shard of its work, with what its pieces come
-                    to, a line of JSON each, in pieces.jsonl; gone when the run has ended
+    .shards/        one like this for each shard, with its pieces.jsonl; gone in the end
     exit.json       how it ended; written whole or not at all, and never twice
     supervisor.log  what the supervisor itself had to complain about
     reserve         room for exit.json, given back when the disk is full
@@ -73,7 +72,6 @@ ENVIRONMENT = "LABBOOK_RUN_DIR"
 """Names the directory to the run itself; also how left-over processes are recognised."""
 
 SHARDS = ".shards"
-"""Where the shards of a run are computed."""
 
 KEEPER = "LABBOOK_RUN_KEEPER"
 """Names the directory to the shim and the supervisor of a command, which are no part of it."""
@@ -267,10 +265,9 @@ class RunDirectory:
 
     def drop_shards(self) -> None:
         """Remove what the shards have left, which the run has gone through."""
-        if self.shards.is_dir():
-            import shutil
+        import shutil
 
-            shutil.rmtree(self.shards, ignore_errors=True)
+        shutil.rmtree(self.shards, ignore_errors=True)
 
 
 def _create(path: Path, data: bytes) -> bool:

@@ -82,17 +82,12 @@ def count(trial: Trial, *, samples: int) -> int:
 
 
 def compute(trial: Trial, pieces: range, *, shift: float, samples: int) -> Iterator[dict[str, Any]]:
-    """The power sums of each piece."""
     from labbook.kl.estimate import power_sums
     from labbook.kl.saved import power_sums_to_json
 
+    cut, backend = _split(trial, samples), trial.backend.name
     found = power_sums(
-        _pair(shift),
-        _split(trial, samples),
-        pieces,
-        seed=trial.seed,
-        threads=trial.cores,
-        backend=trial.backend.name,
+        _pair(shift), cut, pieces, seed=trial.seed, threads=trial.cores, backend=backend
     )
     return map(power_sums_to_json, found)
 
