@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from labbook.cli.arguments import RUN, given
+from labbook.cli.arguments import RUN, given, refuse_lone_executor, shards_options
 from labbook.cli.context import Context
 from labbook.cli.run import finish
 from labbook.desk import launch
@@ -16,6 +16,7 @@ from labbook.desk import launch
 @click.option(
     "--backend", type=click.Choice(["auto", "numpy", "cupy"]), default="auto", show_default=True
 )
+@shards_options
 @click.option("--detach", is_flag=True, help="Return at once; the run goes on by itself.")
 @click.option("--json", "as_json", is_flag=True, help="One object: the run with its results.")
 @click.pass_obj
@@ -24,6 +25,8 @@ def continue_run(
     run_id: int,
     params: tuple[str, ...],
     backend: str,
+    shards: int | None,
+    executor: str | None,
     detach: bool,
     as_json: bool,
 ) -> None:
@@ -35,5 +38,13 @@ def continue_run(
     \b
       labbook runs continue 12 samples=1e9
     """
-    started = launch.continue_run(context.desk, run_id, given(params), backend=backend)
+    refuse_lone_executor(shards, executor)
+    started = launch.continue_run(
+        context.desk,
+        run_id,
+        given(params),
+        backend=backend,
+        shards=shards or 0,
+        executor=executor or "local",
+    )
     finish(context, started, detach=detach, figures=None, as_json=as_json)

@@ -105,12 +105,19 @@ def _number_of_shards(typed: int | str) -> int:
 
 
 def continue_run(
-    desk: Desk, run_id: int, given: Mapping[str, str], *, backend: str = "auto"
+    desk: Desk,
+    run_id: int,
+    given: Mapping[str, str],
+    *,
+    backend: str = "auto",
+    shards: int = 0,
+    executor: str = "local",
 ) -> Run:
     """Start a run that goes on from a finished one: same parameters and seed, but more of one.
 
     given: the parameter in which the experiment grows, and its new value
     backend: "auto" takes the one that the run was computed on
+    shards, executor: as for `launch`, of what is missing
 
     Raises:
         NotFound: there is no such run, or no longer its experiment.
@@ -147,6 +154,8 @@ def continue_run(
         # Another backend would round otherwise.
         backend=before.backend if backend == "auto" else backend,
         earlier=Earlier(run_id, content),
+        shards=shards,
+        executor=executor,
     )
 
 

@@ -95,29 +95,36 @@ def _execute(directory: RunDirectory, recorder: DirectoryRecorder, ending: Endin
     experiment = load(order.target, order.experiment)
     params = experiment.checked(experiment.signature.accept(order.params))
     sharing = _sharing(directory, order, experiment)
-    backend = (
-        sharing.backend
-        if sharing
-        else choose(experiment.specification, order.backend, experiment.try_device)
+    if sharing is None:
+        backend = choose(experiment.specification, order.backend, experiment.try_device)
+    else:
+        backend = sharing.backend
+    earlier = directory.read_earlier()
+    trial = partial(
+        Trial, order.seed or 0, backend, params=params, recorder=recorder, earlier=earlier
     )
-    made = partial(Trial, order.seed or 0, backend, params=params, recorder=recorder)
     if directory.is_asked_to_stop():
         raise Cancelled
     recorder.started(backend)
     started = time.perf_counter()
     try:
-        trial = made(earlier=directory.read_earlier())
-        if sharing:
-            try:
-                sharing.compute(experiment.count_pieces(trial, params), trial)
-            finally:
-                ending.shards_bytes = sharing.memory_bytes
+        if sharing is None:
+            experiment.run(trial(), params)
+        else:
+            _have_shared(sharing, experiment, trial(), ending)
             if sharing.backend != backend:
                 recorder.started(sharing.backend)
-            trial = made(pieces=sharing.pieces)
-        experiment.run(trial, params)
+            experiment.run(trial(pieces=sharing.pieces), params)
     finally:
         ending.duration_s = time.perf_counter() - started
+
+
+def _have_shared(sharing: Sharing, experiment: Experiment, trial: Trial, ending: Ending) -> None:
+    """Have the pieces computed of which the trial consists."""
+    try:
+        sharing.compute(experiment.count_pieces(trial, trial.params), trial)
+    finally:
+        ending.shards_bytes = sharing.memory_bytes
 
 
 def _sharing(directory: RunDirectory, order: Order, experiment: Experiment) -> Sharing | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from labbook.experiments.builtin.kl_bias_table import kl_bias_table
 from tests.support.command import labbook
 from tests.support.notebooks import new_notebook
 
@@ -30,6 +31,10 @@ def test_a_sharded_run_is_repeated_to_the_last_bit(book: Path) -> None:
         assert answer.json["tables"] == first["tables"]
         assert "Its metrics are those of run 1, to the last bit." in answer.err
     assert "shards       2 on local:2" in labbook(book, "runs", "show", "1").out
+    longer = labbook(book, "runs", "continue", "1", "samples=2.4e6", "--shards", "2", "--json").json
+    assert longer["environment"]["shards"] == 2
+    whole = kl_bias_table(samples=2_400_000, seed=3)
+    assert longer["metrics"] == whole.metrics
     compared = labbook(book, "runs", "compare", "1", "2", "--json")
     assert compared.code == 0, compared.err
 

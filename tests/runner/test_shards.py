@@ -15,8 +15,11 @@ import psutil
 import pytest
 
 from labbook import artifacts
+from labbook.desk import launch
+from labbook.desk.desk import open_desk
 from labbook.errors import UsageError
 from labbook.experiments.builtin.kl_bias_table import kl_bias_table
+from labbook.experiments.builtin.kl_pair import kl_pair
 from labbook.model import Run, RunState
 from labbook.store import runs
 from tests.support.cluster import cluster
@@ -152,11 +155,16 @@ def test_what_cannot_be_sharded_is_refused_and_not_recorded(lab: Lab) -> None:
 def test_a_cluster_gives_the_numbers_of_this_machine(lab: Lab, tmp_path: Path) -> None:
     with cluster(tmp_path) as dask:
         far = lab.run("kl.pair", seed=4, samples="5e5", shards=3, executor=dask.executor)
+        with open_desk(lab.path) as desk:
+            where = {"shards": 2, "executor": dask.executor}
+            longer = lab.end_of(launch.continue_run(desk, far.id, {"samples": "1e6"}, **where))
     near = lab.run("kl.pair", seed=4, samples="5e5")
     assert (far.state, far.backend) == (RunState.FINISHED, "numpy"), far.message
     assert far.metrics == near.metrics
     assert [each.sha256 for each in far.artifacts] == [each.sha256 for each in near.artifacts]
     assert len(record(lab, far)) == 3
+    assert len(record(lab, longer)) == 2
+    assert longer.metrics == kl_pair(seed=4, samples=1_000_000).metrics
 
 
 @pytest.mark.slow

@@ -92,6 +92,7 @@ class Dask:
             point.params,
             point.argv,
             point.pieces,
+            _earlier(point),
             self._source,
             PATIENCE.term_after_s,
         )
@@ -198,6 +199,13 @@ def _source(task: Task) -> tuple[str, str] | None:
         return path.name, path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read: {error}.") from error
+
+
+def _earlier(point: Point) -> bytes | None:
+    try:
+        return RunDirectory(point.directory).earlier.read_bytes()
+    except FileNotFoundError:
+        return None
 
 
 def _unpack(directory: Path, answer: Answer) -> None:

@@ -31,6 +31,7 @@ class Job:
 
     key: names the attempt, on the scheduler too
     pieces: of a shard
+    earlier: what its run goes on from
     source: the name and the text of the file that the experiment stands in, if it is one
     grace_s: how long a point that was asked to stop is waited for
     """
@@ -42,6 +43,7 @@ class Job:
     params: dict[str, Any]
     argv: tuple[str, ...] | None
     pieces: tuple[int, int] | None
+    earlier: bytes | None
     source: tuple[str, str] | None
     grace_s: float
 
@@ -63,6 +65,8 @@ class Answer:
 
 Tell = Callable[[float], None]
 """Takes the share of a point that is done."""
+
+_NOT_RETURNED = ("cancel", "earlier.json")
 
 REFUSED = "A worker died while it computed this point, and it is not started a second time."
 
@@ -101,6 +105,8 @@ def _computed(job: Job, is_cancelled: Callable[[], bool], tell: Tell) -> Answer:
     worker = _take(task)
     with tempfile.TemporaryDirectory(prefix="labbook-point-") as scratch:
         directory = Path(scratch)
+        if job.earlier is not None:
+            (directory / "earlier.json").write_bytes(job.earlier)
         worker.give(_point(job, directory))
         try:
             alive = _wait(worker, directory, job, is_cancelled, tell)
@@ -119,7 +125,7 @@ def _computed(job: Job, is_cancelled: Callable[[], bool], tell: Tell) -> Answer:
         files = {
             str(path.relative_to(directory)): path.read_bytes()
             for path in directory.rglob("*")
-            if path.is_file() and not path.is_symlink() and path.name != "cancel"
+            if path.is_file() and not path.is_symlink() and path.name not in _NOT_RETURNED
         }
     if alive or worker.status is None:
         return Answer(files)

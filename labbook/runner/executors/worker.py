@@ -106,8 +106,14 @@ class Bench:
             return
         experiment, backend = self._ready()
         params = experiment.checked(experiment.signature.accept(order["params"]))
-        cores = order.get("cores")
-        trial = Trial(order["seed"], backend, params=params, recorder=recorder, cores=cores)
+        trial = Trial(
+            order["seed"],
+            backend,
+            params=params,
+            recorder=recorder,
+            earlier=directory.read_earlier(),
+            cores=order.get("cores"),
+        )
         recorder.started(backend)
         started = time.perf_counter()
         try:

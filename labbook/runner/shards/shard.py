@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
+import shutil
 import signal
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from labbook.runner.directory import RunDirectory
@@ -39,8 +42,14 @@ class Shard:
         self.memory_bytes = 0
         self.seconds = 0.0
 
-    def begin(self, directory: RunDirectory) -> None:
+    def begin(self, directory: RunDirectory, earlier: Path) -> None:
+        """Begin an attempt in a directory of its own.
+
+        earlier: what the run goes on from, if that is there
+        """
         directory.make(reserve=False)
+        with contextlib.suppress(FileNotFoundError):
+            shutil.copyfile(earlier, directory.earlier)
         self.directory = directory
         self.attempts += 1
 

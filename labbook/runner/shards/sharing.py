@@ -98,7 +98,8 @@ class Sharing:
         while self._waiting and executor.room > 0:
             shard = self._waiting.popleft()
             self._begun += 1
-            shard.begin(RunDirectory(self._directory.shards / str(self._begun)))
+            place = RunDirectory(self._directory.shards / str(self._begun))
+            shard.begin(place, self._directory.earlier)
             self._busy[self._begun] = shard
             executor.submit(
                 Point(
