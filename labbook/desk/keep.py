@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labbook.desk.desk import Desk
+from labbook.errors import NotebookDamaged
 from labbook.model.finding import Finding, Severity
 
 if TYPE_CHECKING:
@@ -39,7 +40,10 @@ def check(desk: Desk, *, full: bool = True) -> tuple[Finding, ...]:
     # Not the desk's own, which would be made where there is none: all would be well with it.
     with Notebook.open(desk.path, clock=desk.clock, create=False) as notebook:
         found = store.check(notebook, full=full)
-        expected = store.expected_artifacts(notebook)
+        try:
+            expected = store.expected_artifacts(notebook)
+        except NotebookDamaged as error:
+            return (*found, Finding(Severity.ERROR, error.message, error.hint))
         verified = verify(notebook.artifacts_dir, expected, full=full)
     return (*found, *_file_findings(notebook.artifacts_dir, verified))
 

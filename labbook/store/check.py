@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, column, select, table, union
+from sqlalchemy import Connection, column, inspect, select, table, union
 from sqlalchemy.exc import DatabaseError
 
 from labbook.errors import NotebookDamaged, NotebookReadOnly
@@ -33,6 +33,10 @@ def check(nb: Notebook, *, full: bool) -> tuple[Finding, ...]:
     """
     findings: list[Finding] = []
     try:
+        with nb.read() as connection:
+            findings += _missing(connection)
+        if findings:
+            return tuple(findings)  # whatever else is asked would ask for these
         if full:
             findings += _search_indexes(nb)
         with nb.read() as connection:
@@ -64,6 +68,12 @@ def _structure(connection: Connection, full: bool) -> Iterator[Finding]:
             yield Finding(Severity.WARNING, verdict, "A full check makes it again.")
         elif verdict != "ok":
             yield Finding(Severity.ERROR, f"SQLite finds damage: {verdict}", _RESTORE)
+
+
+def _missing(connection: Connection) -> Iterator[Finding]:
+    present = set(inspect(connection).get_table_names())
+    for name in sorted({*tables.metadata.tables, *SEARCH_INDEXES} - present):
+        yield Finding(Severity.ERROR, f"The table {name} is gone.", _RESTORE)
 
 
 def _references(connection: Connection) -> Iterator[Finding]:

@@ -110,7 +110,7 @@ def _from_sqlite(error: sqlite3.Error, database: Path) -> StoreError | None:
         return no_room_to_open(database) if name.endswith("SHMSIZE") else no_room(database)
     if kind in ("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH"):
         return read_only(database)
-    if kind in ("SQLITE_CORRUPT", "SQLITE_NOTADB"):
+    if kind in ("SQLITE_CORRUPT", "SQLITE_NOTADB") or str(error).startswith("no such table: "):
         return damaged(database, f"SQLite says “{error}”")
     if kind in ("SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_NOMEM", "SQLITE_PROTOCOL"):
         return StoreError(f"The notebook {database} cannot be used: {error} ({name}).")

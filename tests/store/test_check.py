@@ -8,8 +8,12 @@ from pathlib import Path
 import pytest
 
 from labbook import artifacts
+from labbook.desk import keep
+from labbook.desk.desk import Desk
+from labbook.errors import NotebookDamaged
 from labbook.model import Artifact, ArtifactKind, RunState
 from labbook.model.finding import Finding, Severity
+from labbook.settings import Settings
 from labbook.store import notes, runs
 from labbook.store.check import check, expected_artifacts
 from labbook.store.notebook import Notebook
@@ -53,6 +57,20 @@ def test_a_reference_to_nothing_is_found(full: Notebook) -> None:
     found = _errors(check(full, full=False))
     assert found
     assert all("refers to a thread that is gone" in each for each in found)
+
+
+def test_a_table_that_is_gone_is_named_by_the_check_and_by_whoever_needs_it(
+    full: Notebook,
+) -> None:
+    with raw(full.path) as connection:
+        connection.execute("DROP TABLE metrics_file")
+    assert _errors(check(full, full=True)) == ["The table metrics_file is gone."]
+    with raw(full.path) as connection:
+        connection.execute("DROP TABLE provenance")
+    with pytest.raises(NotebookDamaged, match="no such table: provenance"):
+        expected_artifacts(full)
+    (finding, *_) = keep.check(Desk(Settings(notebook=full.path)))
+    assert finding.what == "The table metrics_file is gone."
 
 
 def test_a_search_index_out_of_step_is_made_again_and_told(full: Notebook) -> None:
