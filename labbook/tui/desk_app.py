@@ -40,6 +40,10 @@ class Undone(Message):
         self.outcome = outcome
 
 
+class NothingToUndo(Message):
+    """Every act has been taken back."""
+
+
 class DeskApp(KeyTurns, inherit_bindings=False):
     """An app over a desk.
 
@@ -94,20 +98,26 @@ class DeskApp(KeyTurns, inherit_bindings=False):
         self.writer.write(node, doing, verb, done)
 
     def remember(self, undo: Undo) -> None:
+        """From any thread; in the one that writes, an undo asked for behind it finds it."""
         self._undoable.append(undo)
 
     def undo(self, node: DOMNode, answer: type[Message] = Done) -> None:
-        """Take back the latest act."""
-        if not self._undoable:
-            self.say("There is nothing to undo.")
-            return
-        latest = self._undoable.pop()
+        """Take back the latest act, the one included that is only being written."""
 
-        def undone(outcome: object) -> Message:
-            self.post_message(Undone(latest, outcome))
+        def back() -> Undone | NothingToUndo:
+            if not self._undoable:
+                return NothingToUndo()
+            latest = self._undoable.pop()
+            return Undone(latest, latest.back())
+
+        def undone(message: Undone | NothingToUndo) -> Message:
+            self.post_message(message)
             return answer()
 
-        self.writer.write(node, "undoing", latest.back, undone)
+        self.writer.write(node, "undoing", back, undone)
+
+    def on_nothing_to_undo(self) -> None:
+        self.say("There is nothing to undo.")
 
     def on_undone(self, message: Undone) -> None:
         """Say so in the place of what was said of the act, which is true no more."""

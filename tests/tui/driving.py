@@ -41,8 +41,14 @@ class Hand:
         """Press keys, and wait until what they set off has been read, written and shown."""
         for key in keys:
             self.app.post_message(events.Key(key, None if len(key) > 1 else key))
-            await self.pilot.pause()
+            await self._acted()
         await self.settle()
+
+    async def _acted(self) -> None:
+        """Wait until the keys have had their turns, which is sooner than that nothing moves."""
+        await self.pilot._wait_for_screen()
+        while self.app.is_running and (self.app._under_way or self.app._held):
+            await asyncio.sleep(0.001)
 
     async def type(self, text: str) -> None:
         """Type a text as it is, faster than anybody could."""

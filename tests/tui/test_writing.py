@@ -206,7 +206,8 @@ async def test_a_dead_windows_edit_goes_back_into_its_note(desk: Desk) -> None:
     write.keep_draft(desk, kept)
     async with opened(desk) as hand:
         hand.app.query_one(KeptText).focus()
-        await hand.press("enter", "escape")
+        await hand.press("enter")
+        await hand.press("escape")
         assert bodies(desk) == ["as it should be"]
 
 

@@ -134,18 +134,23 @@ class WritingPage(Page):
         editor.settle()
         editor.read_only = True
         text = editor.as_text()
-        save = partial(save_text, self.desk, text)
+        save = partial(self._save, text)
         self.labbook.writer.write(editor, SAVING, save, partial(Saved, editor, text))
         self.set_focus(None)
 
+    def _save(self, text: Text) -> Note | Conflict | None:
+        """In the thread that writes, so that an undo behind it takes this back."""
+        outcome = save_text(self.desk, text)
+        self._remember(text, outcome)
+        return outcome
+
     def on_saved(self, message: Saved) -> None:
-        """Show what was saved in the editor's place, and remember how to take it back."""
+        """Show what was saved in the editor's place."""
         text, outcome = message.text, message.outcome
         drop = partial(drop_drafts, self.desk, text, self.labbook.window)
         self.labbook.writer.write(self, "dropping the draft", drop, lambda _: Done())
         if isinstance(outcome, Conflict):
             self.labbook.say(_meanwhile(outcome), severity="warning")
-        self._remember(text, outcome)
         self.put_in_place(message.editor, outcome)
 
     def put_in_place(self, editor: DayEditor, outcome: Note | Conflict | None) -> None:
