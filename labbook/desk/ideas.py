@@ -17,6 +17,7 @@ IDEA_TAG = "idea"
 
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _NOTE = re.compile(r"note:([0-9]{1,18})")
+_REVIEW = re.compile(r"review:[0-9.W-]{4,22}")
 _STEM = 6
 _MOST_WORDS = 24
 _NAME_WORDS = 4
@@ -60,7 +61,7 @@ def add(
     """Keep an idea.
 
     text: empty for the text of the note that it comes from
-    origin: "note:12"
+    origin: "note:12", or "review:2026-W47"
     importance: "10%", "10x" or a factor
     tags: besides those in the text
 
@@ -74,8 +75,9 @@ def add(
     from labbook.store import ideas as store
     from labbook.text.markdown import parse_note
 
-    factor = None if importance is None else _factor(importance)
-    note = None if origin is None else _note(desk, origin)
+    better = None if importance is None else factor(importance)
+    review = _REVIEW.fullmatch(origin or "")
+    note = None if origin is None or review is not None else _note(desk, origin)
     if note is not None and not text.strip():
         _refuse_twice(desk, note)
         text = note.body
@@ -89,10 +91,11 @@ def add(
         moment=moment,
         day=moment.day(desk.settings.day_starts_at),
         thread=named,
-        importance=factor,
+        importance=better,
         cost=cost,
-        tags=[*marks.tags, *map(_tag, tags)],
+        tags=[*marks.tags, *map(tag_name, tags)],
         note_id=note.id if note else None,
+        origin=review[0] if review else "",
     )
     return kept, alike
 
@@ -126,9 +129,9 @@ def edit(
         moment=desk.clock(),
         text=text,
         thread=thread,
-        importance=None if importance is None else _factor(importance),
+        importance=None if importance is None else factor(importance),
         cost=cost,
-        tags=None if tags is None else [_tag(tag) for tag in tags],
+        tags=None if tags is None else [tag_name(tag) for tag in tags],
         version=version,
     )
 
@@ -203,7 +206,12 @@ def _stems(text: str) -> list[str]:
     return [word for word in dict.fromkeys(words) if word != IDEA_TAG]
 
 
-def _factor(text: str) -> float:
+def factor(text: str) -> float:
+    """By what factor an importance says that things would be better.
+
+    Raises:
+        UsageError: it is none.
+    """
     found = read_importance(text)
     if found is None:
         raise UsageError(
@@ -219,7 +227,9 @@ def _note(desk: Desk, origin: str) -> Note:
 
     found = _NOTE.fullmatch(origin.strip())
     if found is None:
-        raise UsageError(f"{origin!r} is no origin.", hint="Write it as note:12.")
+        raise UsageError(
+            f"{origin!r} is no origin.", hint="Write it as note:12, or as review:2026-W47."
+        )
     return notes.note(desk.notebook, int(found[1]))
 
 
@@ -234,7 +244,12 @@ def _refuse_twice(desk: Desk, note: Note) -> None:
             )
 
 
-def _tag(name: str) -> str:
+def tag_name(name: str) -> str:
+    """A tag as it is kept, from what was typed.
+
+    Raises:
+        UsageError: it cannot be one.
+    """
     from labbook.text.markdown import parse_note
 
     tags = parse_note(f"#{name.removeprefix('#')}").tags

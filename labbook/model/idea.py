@@ -28,7 +28,7 @@ class Idea:
     """A backburner item.
 
     title: its first line; body: the others
-    origin: where it came from: "note:12", or nothing
+    origin: where it came from: "note:12", "review:2026-W47", or nothing
     importance: by what factor things would be better: 1.1 for 10 %, 10 for ten times
     cost: days of work that it would take
     because: why it was buried; of one that was restored, why it had been

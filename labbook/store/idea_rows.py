@@ -17,8 +17,9 @@ _idea, _tag = tables.idea, tables.tag
 
 
 def load_ideas(connection: Connection, chosen: Select[Any]) -> tuple[Idea, ...]:
-    """The ideas that `chosen` selects from the idea table, in its order."""
+    """The ideas that `chosen` selects from the idea table, in its order; not those taken back."""
     thread = tables.thread
+    chosen = chosen.where(_idea.c.deleted_us.is_(None))
     named = chosen.outerjoin(thread, thread.c.id == _idea.c.thread_id)
     rows = connection.execute(named.add_columns(thread.c.name.label("thread"))).all()
     ids = chosen.with_only_columns(_idea.c.id).scalar_subquery()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -80,10 +81,12 @@ def add(
     cost: float | None = None,
     tags: Sequence[str] = (),
     note_id: int | None = None,
+    origin: str = "",
 ) -> Idea:
     """Keep an idea.
 
     note_id: the note that it came from
+    origin: where else it came from; a note's is made of its id
 
     Raises:
         NotFound: there is no such note.
@@ -98,7 +101,7 @@ def add(
             **instant("created", moment),
             **instant("edited", moment),
             **_text(text),
-            "origin": "" if note_id is None else f"note:{note_id}",
+            "origin": storable(origin) if note_id is None else f"note:{note_id}",
             "block_id": note_id,
             "thread_id": None if kept is None else thread_id(connection, kept, moment),
             "importance": importance,
@@ -134,10 +137,7 @@ def edit(
     with nb.write() as connection:
         before = load_idea(connection, idea_id)
         if version is not None and version != before.version:
-            raise StoreError(
-                f"Idea {idea_id} was changed by somebody else meanwhile; theirs stays.",
-                hint="Look at it again, then change it.",
-            )
+            raise _changed_meanwhile(idea_id)
         changes: dict[str, Any] = {} if text is None else _text(text)
         changes |= {} if importance is None else {"importance": importance}
         changes |= {} if cost is None else {"cost": cost}
@@ -147,6 +147,43 @@ def edit(
             replace_tags(connection, idea_id, [storable(tag) for tag in tags])
         _update(connection, before, changes, moment)
         return load_idea(connection, idea_id)
+
+
+def put(nb: Notebook, wanted: Idea, *, over: Idea, moment: Moment) -> Idea:
+    """Let an idea be as `wanted` has it, where it still is as `over` has it.
+
+    Raises:
+        NotFound: there is no such idea.
+        StoreError: somebody changed it meanwhile.
+        UsageError: there is nothing in it, or that can be no thread's name.
+    """
+    kept = thread_name(wanted.thread)
+    with nb.write() as connection:
+        before = load_idea(connection, wanted.id)
+        if _without_time(before) != _without_time(over):
+            raise _changed_meanwhile(wanted.id)
+        changes = {
+            **_text(wanted.text),
+            "thread_id": None if kept is None else thread_id(connection, kept, moment),
+            "importance": wanted.importance,
+            "cost": wanted.cost,
+            "state": wanted.state.value,
+            "because": storable(wanted.because),
+        }
+        replace_tags(connection, wanted.id, [storable(tag) for tag in wanted.tags])
+        _update(connection, before, changes, moment)
+        return load_idea(connection, wanted.id)
+
+
+def take_back(nb: Notebook, idea_id: int, *, moment: Moment) -> None:
+    """Undo that an idea was kept. Its words stay in the file.
+
+    Raises:
+        NotFound: there is no such idea.
+    """
+    with nb.write() as connection:
+        before = load_idea(connection, idea_id)
+        _update(connection, before, instant("deleted", moment), moment)
 
 
 def promote(nb: Notebook, idea_id: int, thread: str, *, moment: Moment) -> Idea:
@@ -205,7 +242,7 @@ def notes_not_taken(nb: Notebook, tag: str) -> tuple[int, tuple[Note, ...]]:
     tagged = select(tables.tag.c.block_id).where(
         tables.tag.c.name == tag, tables.tag.c.block_id.is_not(None)
     )
-    taken = exists().where(_idea.c.block_id == block.c.id)
+    taken = exists().where(_idea.c.block_id == block.c.id, _idea.c.deleted_us.is_(None))
     waiting = (block.c.id.in_(tagged), block.c.deleted_us.is_(None), ~taken)
     newest = select(block).where(*waiting).order_by(block.c.id.desc()).limit(3)
     with nb.read() as connection:
@@ -218,6 +255,17 @@ def _settle(nb: Notebook, idea_id: int, state: IdeaState, moment: Moment, **chan
         before = load_idea(connection, idea_id)
         _update(connection, before, {"state": state.value, **changes}, moment)
         return load_idea(connection, idea_id)
+
+
+def _without_time(each: Idea) -> Idea:
+    return replace(each, edited=each.created, version=0)
+
+
+def _changed_meanwhile(idea_id: int) -> StoreError:
+    return StoreError(
+        f"Idea {idea_id} was changed by somebody else meanwhile; theirs stays.",
+        hint="Look at it again, then change it.",
+    )
 
 
 def _update(connection: Connection, before: Idea, changes: dict[str, Any], moment: Moment) -> None:

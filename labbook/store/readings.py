@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, Select, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from labbook.errors import NotFound, UsageError
+from labbook.errors import NotFound, StoreError, UsageError
 from labbook.model.reading import Reading, ReadingKind, ReadingState, same_work
 from labbook.store import tables
 from labbook.store.marks import thread_id
@@ -111,6 +112,51 @@ def edit(
         return _update(connection, before, changes, now)
 
 
+def put(nb: Notebook, wanted: Reading, *, over: Reading, now: Moment) -> Reading:
+    """Let it be as `wanted` has it, runs apart, where it still is as `over` has it.
+
+    Raises:
+        NotFound: there is none of that id.
+        StoreError: somebody changed it meanwhile.
+        UsageError: the title is empty, the work is on the list, or that can be no thread's name.
+    """
+    kept = thread_name(wanted.thread)
+    if not wanted.title.strip():
+        raise UsageError("What is to be read has no title.")
+    with nb.write() as connection:
+        before = _need(connection, wanted.id)
+        if _without_time(before) != _without_time(over):
+            raise StoreError(
+                f"Reading {wanted.id} was changed by somebody else meanwhile; theirs stays.",
+                hint="Look at it again, then change it.",
+            )
+        if wanted.identifier != before.identifier:
+            _refuse_known(connection, wanted.identifier)
+        changes = {
+            "title": " ".join(storable(wanted.title).split()),
+            "authors": " ".join(storable(wanted.authors).split()),
+            "kind": wanted.kind,
+            "identifier": storable(wanted.identifier),
+            "body": storable(wanted.body),
+            "state": wanted.state.value,
+            "thread_id": None if kept is None else thread_id(connection, kept, now),
+            **instant("ended", wanted.ended),
+        }
+        return _update(connection, before, changes, now)
+
+
+def take_back(nb: Notebook, reading_id: int, *, now: Moment) -> None:
+    """Undo that it was put on the list. Its words stay in the file.
+
+    Raises:
+        NotFound: there is none of that id.
+    """
+    with nb.write() as connection:
+        before = _need(connection, reading_id)
+        values = {**instant("deleted", now), "version": before.version + 1}
+        connection.execute(update(_reading).where(_reading.c.id == reading_id).values(values))
+
+
 def move(nb: Notebook, reading_id: int, state: ReadingState, *, now: Moment) -> Reading:
     """Put it into a state; one that it is in already keeps its moment.
 
@@ -164,6 +210,10 @@ def _refuse_known(connection: Connection, identifier: str) -> None:
             )
 
 
+def _without_time(each: Reading) -> Reading:
+    return replace(each, edited=each.created, version=0, runs=())
+
+
 def _update(
     connection: Connection, before: Reading, changes: dict[str, Any], now: Moment
 ) -> Reading:
@@ -173,7 +223,8 @@ def _update(
 
 
 def _need(connection: Connection, reading_id: int) -> Reading:
-    found = _load(connection, select(_reading).where(_reading.c.id == reading_id))
+    mine = select(_reading).where(_reading.c.id == reading_id, _reading.c.deleted_us.is_(None))
+    found = _load(connection, mine)
     if not found:
         raise NotFound(f"There is no reading {reading_id}.", hint="`labbook reading --all` lists.")
     return found[0]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, select, union_all, update
 
-from labbook.errors import NotFound, UsageError
+from labbook.errors import NotFound, StoreError, UsageError
 from labbook.model.thread import Thread, ThreadKind, ThreadState
 from labbook.store import tables
 from labbook.store.marks import thread_id
@@ -91,6 +91,39 @@ def edit(
     return _change(nb, name, now, changes)
 
 
+def put(nb: Notebook, wanted: Thread, *, over: Thread, now: Moment) -> Thread:
+    """Let a thread's goal, kind, importance, state and outcome be as `wanted` has them.
+
+    Raises:
+        NotFound: there is none of that name.
+        StoreError: they are not as `over` has them: somebody changed them meanwhile.
+    """
+    with nb.write() as connection:
+        found = _need(connection, wanted.name, now)
+        if _said(found) != _said(over):
+            raise StoreError(
+                f"@{found.name} was changed by somebody else meanwhile; theirs stays.",
+                hint="Look at it again, then change it.",
+            )
+        changed = update(_thread).where(_thread.c.id == found.id).values(_said(wanted))
+        connection.execute(changed)
+        return _need(connection, found.name, now)
+
+
+def take_back(nb: Notebook, over: Thread, *, now: Moment) -> None:
+    """Undo that a thread was made, while it says no more than `over` and nothing belongs to it.
+
+    Raises:
+        NotFound: there is none of that name.
+        UsageError: it has come into use.
+    """
+    with nb.write() as connection:
+        found = _need(connection, over.name, now)
+        if _said(found) != _said(over) or _is_used(connection, found.id):
+            raise UsageError(f"@{found.name} is in use by now, so it stays.")
+        connection.execute(delete(_thread).where(_thread.c.id == found.id))
+
+
 def move(
     nb: Notebook, name: str, state: ThreadState, *, now: Moment, outcome: str | None = None
 ) -> Thread:
@@ -127,6 +160,27 @@ def rename(nb: Notebook, name: str, new: str, *, now: Moment) -> Thread:
             update(_thread).where(_thread.c.id == found.id).values(name=storable(kept))
         )
         return replace(found, name=kept)
+
+
+def _said(each: Thread) -> dict[str, Any]:
+    return {
+        "goal": storable(each.goal.strip()),
+        "kind": each.kind,
+        "importance": each.importance,
+        "state": each.state.value,
+        "outcome": storable(each.outcome.strip()),
+    }
+
+
+def _is_used(connection: Connection, thread: int) -> bool:
+    """Whether any row of the notebook names it, deleted ones too."""
+    naming = [
+        select(column).where(column == thread)
+        for table in _thread.metadata.tables.values()
+        for column in table.c
+        if any(key.column is _thread.c.id for key in column.foreign_keys)
+    ]
+    return connection.execute(union_all(*naming).limit(1)).first() is not None
 
 
 def _change(nb: Notebook, name: str, now: Moment, changes: dict[str, Any]) -> Thread:
