@@ -8,24 +8,24 @@ import os
 import signal
 import sys
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar, cast
 
 from rich.text import Text as RichText
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 from textual.message import Message
 
-from labbook.desk import find
 from labbook.desk.desk import Desk
 from labbook.model import NextStep, Note, Run, RunState
 from labbook.report.runs import state_words
 from labbook.text.plain import plain
-from labbook.text.when import Period
 from labbook.tui import places
 from labbook.tui.desk_app import Undone
+from labbook.tui.dialogs.dialog import Dialog
+from labbook.tui.going import Going
 from labbook.tui.keys import key, known_ids
 from labbook.tui.pages.page import Page
-from labbook.tui.pages.today import Goal, TodayPage
+from labbook.tui.pages.today import TodayPage
 from labbook.tui.phrases import ACTIVE, run_name
 from labbook.tui.saving import Text, put_away
 from labbook.tui.timing import TimedApp
@@ -33,11 +33,6 @@ from labbook.tui.watch import Watcher
 from labbook.tui.widgets.day_editor import DayEditor
 from labbook.tui.widgets.masthead import Masthead
 from labbook.tui.work import ask
-
-if TYPE_CHECKING:
-    from labbook.tui.dialogs.dialog import Dialog
-    from labbook.tui.pages.review import ReviewPage
-    from labbook.tui.pages.runs import RunsPage
 
 FINISH_WITHIN_S = 20.0
 """So long does leaving wait for what is being written: twice what a busy gate may take."""
@@ -52,15 +47,7 @@ class RunsSeen(Message):
         self.ended = ended
 
 
-class NoteFound(Message):
-    """A note that is to be shown."""
-
-    def __init__(self, note: Note) -> None:
-        super().__init__()
-        self.note = note
-
-
-class LabbookApp(TimedApp):
+class LabbookApp(Going, TimedApp):
     """The notebook in a terminal.
 
     running: the runs that are running, by id
@@ -123,19 +110,14 @@ class LabbookApp(TimedApp):
     def on_ready(self) -> None:
         """The first frame stands: now SQLAlchemy may be loaded, in a thread."""
         self.is_open = True
-        self._page.read()
+        self.page_on_show.read()
         self._watcher.start()
-
-    @property
-    def _page(self) -> Page:
-        """The page on show, under whatever dialogs are open."""
-        return cast("Page", self.screen_stack[0])
 
     # What the notebook does
 
     def on_undone(self, message: Undone) -> None:
         """Textual calls the handler of `DeskApp` besides."""
-        note, page = message.outcome, self._page
+        note, page = message.outcome, self.page_on_show
         if isinstance(note, Note) and isinstance(page, TodayPage) and page.day == note.day:
             page.show_note(note.id)
 
@@ -161,7 +143,7 @@ class LabbookApp(TimedApp):
             self._say_ended(run)
 
     def _say_ended(self, run: Run) -> None:
-        page = self._page
+        page = self.page_on_show
         if isinstance(page, TodayPage) and page.day == run.day:
             return  # it says so itself
         good = run.state is RunState.FINISHED
@@ -174,37 +156,7 @@ class LabbookApp(TimedApp):
         pages = [stack[0] for stack in stacks if stack and isinstance(stack[0], Page)]
         return list(dict.fromkeys(page for page in pages if page.is_mounted))
 
-    # Going about
-
-    async def action_page(self, name: str) -> None:
-        # Awaited, since a page that is shown for the first time must be composed first.
-        await self.switch_mode(name)
-
-    async def show_day(self, day: dt.date, goal: Goal = "start") -> None:
-        """Go to Today, on that day."""
-        await self.action_page("today")
-        cast("TodayPage", self._page).open_day(day, goal)
-
-    async def show_run(self, run_id: int) -> None:
-        """Go to Runs, on that run."""
-        await self.action_page("runs")
-        cast("RunsPage", self._page).show_run(run_id)
-
-    async def show_review(self, day: dt.date) -> None:
-        """Go to Review, on the week of that day."""
-        await self.action_page("review")
-        cast("ReviewPage", self._page).open_period(Period.week_of(day))
-
-    async def show_source(self, source: str) -> None:
-        """Go to what "note:17" or "run:41" names."""
-        kind, _, number = source.partition(":")
-        if kind == "run" and number.isdigit():
-            await self.show_run(int(number))
-        elif kind == "note" and number.isdigit():
-            ask(self, "source", partial(find.note, self.desk, int(number)), NoteFound)
-
-    async def on_note_found(self, message: NoteFound) -> None:
-        await self.show_day(message.note.day, f"note:{message.note.id}")
+    # What is opened over a page
 
     def action_launch(self, name: str = "") -> None:
         from labbook.tui.dialogs.launcher import Launcher
@@ -221,7 +173,7 @@ class LabbookApp(TimedApp):
         async def launched(run: Run | None) -> None:
             if run is not None:
                 await self.show_day(run.day, f"run:{run.id}")
-                cast("TodayPage", self._page).wait_for(run.id)
+                cast("TodayPage", self.page_on_show).wait_for(run.id)
 
         self.push_screen(launcher, launched)
 
@@ -260,6 +212,9 @@ class LabbookApp(TimedApp):
             for editor in page.query(DayEditor)
             if not editor.read_only
         ]
+        for screen in self.screen_stack:
+            if isinstance(screen, Dialog):
+                screen.keep()
         said = await asyncio.to_thread(self._put_away, texts)
         if self._had_terminal and not _has_terminal():
             # Textual would wait for ever to write its farewell to a terminal that is gone.

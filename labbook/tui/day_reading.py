@@ -10,6 +10,7 @@ from textual.message import Message
 
 from labbook.desk.desk import Desk
 from labbook.model import Block, Draft, Entry, NextStep, RunBlock, SweepBlock
+from labbook.model.backlink import Backlink
 from labbook.text.period import Period
 from labbook.tui.drawing import Drawn, draw_block
 from labbook.tui.saving import offered_drafts
@@ -23,6 +24,7 @@ class DayRead:
     kept: texts of windows that died before they could save them
     before, after: the written days next to it
     due: the week whose review is due, on today's page
+    named: what refers to the day
     """
 
     entry: Entry
@@ -34,6 +36,7 @@ class DayRead:
     before: dt.date | None
     after: dt.date | None
     due: Period | None = None
+    named: tuple[Backlink, ...] = ()
 
 
 class DayAnswered(Message):
@@ -46,7 +49,7 @@ class DayAnswered(Message):
 
 def read_day(desk: Desk, day: dt.date, width: int, known: Mapping[int, Drawn]) -> DayRead:
     """Read a day, and draw what is not in `known` as it stands and at that width."""
-    from labbook.desk import find, review, steps
+    from labbook.desk import backlinks, find, review, steps
 
     today = desk.today()
     entry = find.entry(desk, day)
@@ -61,6 +64,7 @@ def read_day(desk: Desk, day: dt.date, width: int, known: Mapping[int, Drawn]) -
         before=before,
         after=after,
         due=review.due(desk) if day == today else None,
+        named=backlinks.of_day(desk, day),
     )
 
 

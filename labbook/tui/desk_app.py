@@ -19,7 +19,7 @@ from labbook.tui import theme
 from labbook.tui.drafts import this_window
 from labbook.tui.key_turns import KeyTurns
 from labbook.tui.outside import edit_outside
-from labbook.tui.undo import Undo
+from labbook.tui.undo import Act, Left, Undo
 from labbook.tui.work import Done, Trouble, Writer
 
 UNDOABLE = 50
@@ -96,6 +96,10 @@ class DeskApp(KeyTurns, inherit_bindings=False):
             return answer()
 
         self.writer.write(node, doing, verb, done)
+
+    def act(self, node: DOMNode, doing: str, act: Act[Left], answer: type[Message] = Done) -> None:
+        """The same with an act; what it left is there when `answer` comes."""
+        self.do(node, doing, act.do, act.undo, answer)
 
     def remember(self, undo: Undo) -> None:
         """From any thread; in the one that writes, an undo asked for behind it finds it."""

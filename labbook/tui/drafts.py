@@ -16,6 +16,10 @@ REVIEW = "/review:"
 """Stands between the window and the period in the name of a draft that is a whole review."""
 
 
+IDEA = "/idea"
+"""Stands after the window in the name of a draft that is the text of an idea."""
+
+
 def this_window() -> str:
     """A name for this window that no other has had or will have: host, process, start."""
     import psutil
@@ -25,7 +29,7 @@ def this_window() -> str:
 
 def is_dead(window: str, last_kept: Moment, now: Moment) -> bool:
     """Whether the window of that name has ended without saving its text."""
-    host, pid, started = window.partition(REVIEW)[0].rsplit(":", 2)
+    host, pid, started = window.partition("/")[0].rsplit(":", 2)
     if host != platform.node():
         return now.us - last_kept.us > FOREIGN_AFTER / dt.timedelta(microseconds=1)
     return not _lives(pid, started)

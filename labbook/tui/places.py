@@ -42,6 +42,8 @@ PLACES: Final = (
     Place("search", "Search", "Search", "f6,slash", ("search", "SearchPage")),
     Place("runs", "Runs", "Runs", "f7", ("runs", "RunsPage")),
     Place("review", "Review", "Review", "f8,w", ("review", "ReviewPage")),
+    Place("threads", "Threads", "Threads", "f9", ("threads", "ThreadsPage")),
+    Place("ideas", "Ideas", "Ideas", "f10", ("ideas", "IdeasPage")),
     Place("time", "Time", "Time", "f11", ("time", "TimePage")),
     Place("calendar", "Calendar", "Cal", "f12", ("calendar", "CalendarPage")),
 )

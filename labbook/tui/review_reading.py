@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 from textual.message import Message
 
-from labbook.desk import review, review_document, write
+from labbook.desk import backlinks, review, review_document, write
 from labbook.desk.desk import Desk
 from labbook.errors import UsageError
 from labbook.model import Block, Draft, ReviewDraft
+from labbook.model.backlink import Backlink
 from labbook.text.when import Period
 from labbook.tui.drafts import REVIEW, dead_drafts
 from labbook.tui.drawing import Drawn, draw_block
@@ -23,6 +24,7 @@ class ReviewRead:
 
     drawn: the blocks of its period, each drawn at the width that was asked for
     late: how many copies came too late to be saved, since it was last saved
+    named: what refers to it
     kept: the changes of a window that was closed before it saved them
     changed: the review with those changes
     """
@@ -30,6 +32,7 @@ class ReviewRead:
     draft: ReviewDraft
     drawn: tuple[Drawn, ...] = ()
     late: int = 0
+    named: tuple[Backlink, ...] = ()
     kept: Draft | None = None
     changed: ReviewDraft | None = None
 
@@ -64,7 +67,7 @@ def read_review(
     drawn = tuple(
         _drawn(each.block, widths[0], known.get(each.block.id)) for each in draft.material
     )
-    found = ReviewRead(draft, drawn, _late(desk, draft))
+    found = ReviewRead(draft, drawn, _late(desk, draft), backlinks.of_review(desk, period))
     drafts = [each for each in write.drafts(desk) if each.window.endswith(REVIEW + period.label)]
     own = [each for each in drafts if each.window == f"{window}{REVIEW}{period.label}"]
     for kept in own or reversed(dead_drafts(drafts, desk.clock())):

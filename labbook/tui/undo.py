@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+Left = TypeVar("Left")
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,3 +19,22 @@ class Undo:
 
     what: str
     back: Callable[[], object]
+
+
+class Act(Generic[Left]):
+    """An act that is taken back from what it left, so that what came after it is not hit.
+
+    left: what `verb` gave, once it is done; `back` is given it
+    """
+
+    def __init__(self, what: str, verb: Callable[[], Left], back: Callable[[Left], object]) -> None:
+        self.left: Left | None = None
+        self.undo = Undo(what, self._take_back)
+        self._verb = verb
+        self._back = back
+
+    def do(self) -> None:
+        self.left = self._verb()
+
+    def _take_back(self) -> object:
+        return None if self.left is None else self._back(self.left)

@@ -64,7 +64,19 @@ async def test_a_notebook_of_a_newer_labbook_is_said_in_a_sentence(desk: Desk) -
         connection.execute("PRAGMA user_version = 9999")
     async with opened(desk) as hand:
         await hand.until(lambda: "newer" in hand.screen)
-        for key in ("f6", "f7", "f8", "f5", "x", "escape", "left_square_bracket", "t", "a"):
+        for key in (
+            "f6",
+            "f7",
+            "f8",
+            "f9",
+            "f10",
+            "f5",
+            "x",
+            "escape",
+            "left_square_bracket",
+            "t",
+            "a",
+        ):
             await hand.press(key)
         assert "Traceback" not in hand.screen
         with raw(desk.path) as connection:

@@ -7,7 +7,7 @@ import re
 import pytest
 from textual.widgets import Static
 
-from labbook.desk import launch, review, runs, steps, time, write
+from labbook.desk import ideas, launch, reading, review, runs, steps, threads, time, write
 from labbook.desk.desk import Desk
 from labbook.model import Draft, Moment, ReviewItem, Section
 from labbook.text.when import Period
@@ -52,6 +52,13 @@ def evil(lab: Desk) -> Desk:
     review.save(lab, week.before(), [planned, ReviewItem(Section.CODE, EVIL)], (), version=None)
     hour_ago = Moment(lab.clock().us - 3_600_000_000, lab.clock().zone)
     time.add(lab, "evil", hour_ago, lab.clock(), EVIL)
+    threads.edit(lab, threads.add(lab, "evil").name, goal=EVIL)
+    threads.pause(lab, "evil")
+    threads.give_note(lab, note.id, "evil")
+    idea, _ = ideas.add(lab, NOTE, origin=f"note:{note.id}", thread="evil")
+    ideas.bury(lab, ideas.add(lab, NOTE)[0].id, EVIL)
+    reading.note(lab, reading.add(lab, EVIL, authors=EVIL, thread="evil").id, EVIL)
+    write.add_note(lab, f"[[{lab.today()}]] idea:{idea.id} {EVIL}", day=week.before().first)
     for name in ("test.hostile", "evil.one"):
         run = launch.launch(lab, name, {})
         for _ in runs.follow(lab, run.id):
@@ -80,6 +87,12 @@ SCREENS = {
     "calendar": ("f12",),
     "timer": ("f3",),
     "help": ("1", "question_mark"),
+    "what names the day": ("1", "B"),
+    "keeping it as an idea": ("1", "home", "j", "b"),
+    "threads": ("5", "enter", "j"),
+    "a thread's goal": ("5", "i"),
+    "ideas": ("6", "v", "enter", "j"),
+    "reading": ("6", "r", "i"),
     "taking a text back": ("1", "home", "enter"),
 }
 

@@ -20,9 +20,11 @@ from labbook.tui.commands import Palette
 from labbook.tui.dialogs.help import Help
 from labbook.tui.keys import FORBIDDEN, known_ids
 from labbook.tui.pages.calendar import CalendarPage
+from labbook.tui.pages.ideas import IdeasPage
 from labbook.tui.pages.review import ReviewPage
 from labbook.tui.pages.runs import RunsPage
 from labbook.tui.pages.search import SearchPage
+from labbook.tui.pages.threads import ThreadsPage
 from labbook.tui.pages.time import TimePage
 from labbook.tui.pages.today import TodayPage
 from labbook.tui.widgets.day_editor import DayEditor
@@ -67,6 +69,7 @@ async def test_no_active_key_is_without_an_id_on_any_page(desk: Desk) -> None:
     write.add_note(desk, "a note\n- [ ] step")
     screens = [("1",), ("1", "a"), ("2",), ("3",), ("4",), ("1", "x"), ("1", "r"), ("1", "H")]
     screens += [("f11",), ("f11", "l"), ("f11", "a"), ("f12",), ("f3",)]
+    screens += [("5",), ("6",), ("6", "r"), ("1", "b"), ("1", "B")]
     for keys in screens:
         async with opened(desk) as hand:
             await hand.press(*keys)
@@ -82,10 +85,14 @@ async def test_no_active_key_is_without_an_id_on_any_page(desk: Desk) -> None:
         ("2", SearchPage),
         ("3", RunsPage),
         ("4", ReviewPage),
+        ("5", ThreadsPage),
+        ("6", IdeasPage),
         ("f5", TodayPage),
         ("f6", SearchPage),
         ("f7", RunsPage),
         ("f8", ReviewPage),
+        ("f9", ThreadsPage),
+        ("f10", IdeasPage),
         ("w", ReviewPage),
         ("slash", SearchPage),
         ("f11", TimePage),

@@ -95,7 +95,9 @@ async def test_other_themes_work(desk: Desk, name: str) -> None:
     with Desk(Settings(notebook=desk.path, theme=name), desk.clock) as own:
         async with opened(own) as hand:
             assert hand.app.theme == name
-            for key in ("f6", "f7", "f8", "f11", "f12", "f5", "x", "escape", "r", "escape", "a"):
+            pages = [f"f{number}" for number in (6, 7, 8, 9, 10, 11, 12, 5)]
+            keys = [*pages, "x", "escape", "r", "escape", "a"]
+            for key in keys:
                 await hand.press(key)
             assert hand.app.is_running
 
@@ -124,6 +126,12 @@ async def test_any_size_of_window_works(desk: Desk, size: tuple[int, int]) -> No
             "f6",
             "f7",
             "f8",
+            "f9",
+            "a",
+            "escape",
+            "f10",
+            "a",
+            "escape",
             "j",
             "f11",
             "l",

@@ -60,6 +60,9 @@ class Dialog(ModalScreen[Answer | None], inherit_bindings=False):
     def action_close(self) -> None:
         self.dismiss(None)
 
+    def keep(self) -> None:
+        """The app ends: keep what is typed here."""
+
     def on_trouble(self, message: Trouble) -> None:
         message.stop()
         self.troubled(message)

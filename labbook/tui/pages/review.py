@@ -18,11 +18,12 @@ from labbook.text.when import PERIOD_EXAMPLES, Period, parse_period
 from labbook.tui.dialogs.ask import Ask
 from labbook.tui.keys import key
 from labbook.tui.later import Later
-from labbook.tui.pages.review_days import DaysColumn, ReviewDays
+from labbook.tui.pages.review_days import DaysColumn
 from labbook.tui.pages.review_editing import LineEditor
+from labbook.tui.pages.review_links import ReviewLinks
 from labbook.tui.review_reading import ReviewAnswered, ReviewRead, read_review
 from labbook.tui.review_words import dates, heading
-from labbook.tui.widgets.review_rows import DraftColumn, ItemRow, ReviewRow, StepRow, rows_of
+from labbook.tui.widgets.review_rows import DraftColumn, ReviewRow, rows_of
 from labbook.tui.widgets.source_rows import MARK_COLUMNS, SourceRow
 from labbook.tui.widgets.words import Words
 from labbook.tui.work import ask
@@ -40,7 +41,7 @@ REDRAW_AFTER_S = 0.06
 AGAIN_AFTER_S = 1.0
 
 
-class ReviewPage(ReviewDays):
+class ReviewPage(ReviewLinks):
     """The review of one week."""
 
     PAGE = "review"
@@ -140,7 +141,7 @@ class ReviewPage(ReviewDays):
 
     def _show_found(self, found: ReviewRead) -> None:
         fresh = self.draft is None or self.draft.period != self.period
-        self._late = found.late
+        self._late, self.named = found.late, found.named
         if self.query(LineEditor):
             return
         if not fresh and (self.is_changed or found.draft == self.draft):
@@ -191,7 +192,7 @@ class ReviewPage(ReviewDays):
                 self.set_focus(None)  # or it would go to the other side
             await column.remove_children()
             self._drawn_at = self._item_width
-            made = rows_of(draft, self._drawn_at)
+            made = rows_of(draft, self._drawn_at, self.named)
             first = LINES_AT_ONCE if select < LINES_AT_ONCE // 2 else len(made)
             await column.mount_all(made[:first])
             self._lines_left = made[first:]
@@ -288,13 +289,3 @@ class ReviewPage(ReviewDays):
     def _meaning(self, phrase: str) -> str:
         period = parse_period(phrase, self.desk.today())
         return f"{period.label}: {dates(period)}"
-
-    async def action_source(self) -> None:
-        """Go to the note or run that a line came from."""
-        row = self.focused
-        if isinstance(row, SourceRow):
-            await self.labbook.show_day(row.material.day, row.material.source)
-        elif isinstance(row, ItemRow) and row.item is not None:
-            await self.labbook.show_source(row.item.source)
-        elif isinstance(row, StepRow) and row.step.note_id is not None:
-            await self.labbook.show_day(row.step.raised, f"note:{row.step.note_id}")

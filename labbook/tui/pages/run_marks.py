@@ -9,11 +9,12 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.message import Message
 
-from labbook.desk import marks
+from labbook.desk import backlinks, marks
 from labbook.model import Run
 from labbook.model.comparison import FEWEST, MOST
 from labbook.tui.dialogs.ask import Ask
 from labbook.tui.keys import key
+from labbook.tui.pages.linked import LinkedPage, Referred
 from labbook.tui.pages.run_actions import RunActions
 from labbook.tui.phrases import run_name
 from labbook.tui.undo import Undo
@@ -23,7 +24,7 @@ class RunChanged(Message):
     """What is said of a run has changed."""
 
 
-class RunMarks(RunActions):
+class RunMarks(RunActions, LinkedPage):
     """A page with a list of runs, of which some can be marked."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -52,6 +53,11 @@ class RunMarks(RunActions):
         if action in ("mark", "pin", "tags", "rename", "annotate"):
             return run is not None
         return super().check_action(action, parameters)
+
+    @property
+    def referred(self) -> Referred | None:
+        run = self.selected_run
+        return (f"run:{run.id}", partial(backlinks.of_run, self.desk, run.id)) if run else None
 
     def show_marks(self) -> None:
         """Draw the list again: other runs are marked."""

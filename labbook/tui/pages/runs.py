@@ -13,12 +13,13 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input
 
-from labbook.desk import find
+from labbook.desk import backlinks, find
 from labbook.desk.desk import Desk
 from labbook.errors import UsageError
 from labbook.model import Results, Run
 from labbook.report.runs import headline
 from labbook.text.plain import plain_line
+from labbook.tui.backlink_lines import named_line
 from labbook.tui.dialogs.ask import Ask
 from labbook.tui.drawing import draw_run, progress_line
 from labbook.tui.keys import key
@@ -235,7 +236,7 @@ class RunsPage(RunMarks):
     def _show(self) -> None:
         run = self.selected_run
         pane = self.query_one("#detail", Pane)
-        pane.display = run is not None
+        pane.display = run is not None or self.has_class("-wide")  # lines are drawn beside it
         width = pane.scrollable_content_region.width or pane.size.width
         if run is not None and width == 0 and self.is_current:
             self._show_soon.ask()  # one that was hidden has no width before its next layout
@@ -293,4 +294,6 @@ def _drawn(desk: Desk, run: Run, width: int, known: Results | None) -> tuple[Run
 
     whole = runs.run(desk, run.id)
     results = known or find.results(desk, whole)
-    return run, results, draw_run(whole, width, results)
+    named = named_line(backlinks.of_run(desk, run.id))
+    drawn = draw_run(whole, width, results)
+    return run, results, Content("\n\n").join([named, drawn]) if named else drawn

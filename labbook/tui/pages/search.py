@@ -146,6 +146,8 @@ class SearchPage(Page):
             return
         if hit.kind is HitKind.REVIEW:
             await self.labbook.show_review(hit.day)
+        elif hit.kind is HitKind.IDEA:
+            await self.labbook.show_source(f"idea:{hit.id}")
         else:
             await self.labbook.show_day(hit.day, f"{hit.kind.value}:{hit.id}")
 

@@ -11,12 +11,14 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.widget import Widget
 
+from labbook.desk import backlinks
 from labbook.model import Conflict, Note, Run, RunBlock, SweepBlock
 from labbook.tui.day_reading import DayAnswered, DayRead, read_day
 from labbook.tui.drawing import with_progress
 from labbook.tui.keys import key
 from labbook.tui.later import Later
 from labbook.tui.pages.day_moves import DayMoves
+from labbook.tui.pages.linked import IdeaSource, Referred
 from labbook.tui.pages.run_actions import RunActions
 from labbook.tui.widgets.block_view import BlockView
 from labbook.tui.widgets.day_editor import DayEditor
@@ -31,7 +33,7 @@ Goal = str
 """What to select once a day is shown: "note:17", "run:41", "start" or "end"."""
 
 
-class TodayPage(DayMoves, RunActions):
+class TodayPage(DayMoves, RunActions, IdeaSource):
     """One day. It opens on today, at the end."""
 
     PAGE = "today"
@@ -67,6 +69,15 @@ class TodayPage(DayMoves, RunActions):
     def selected_run(self) -> Run | None:
         selected = self.view.selected if self.is_attached else None
         return selected.block.run if selected and isinstance(selected.block, RunBlock) else None
+
+    @property
+    def idea_source(self) -> tuple[str, str]:
+        note = self.selected_note
+        return (note.body, f"note:{note.id}") if note else ("", "")
+
+    @property
+    def referred(self) -> Referred:
+        return str(self.day), partial(backlinks.of_day, self.desk, self.day)
 
     async def action_open(self) -> None:
         run = self.selected_run

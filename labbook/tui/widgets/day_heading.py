@@ -13,6 +13,7 @@ from labbook.model import NextStep, Note, RunBlock
 from labbook.text.amounts import count
 from labbook.text.period import Period
 from labbook.text.plain import plain_line
+from labbook.tui.backlink_lines import named_line
 from labbook.tui.day_reading import DayRead
 from labbook.tui.phrases import long_day, near_day
 
@@ -28,6 +29,7 @@ class DayHeading(Widget):
         lines = [self._day(self.found)]
         lines += [self._steps(self.found.steps)] if self.found.steps else []
         lines += [_due(self.found.due)] if self.found.due else []
+        lines += [self._named(self.found)] if self.found.named else []
         return Content("\n").join(lines)
 
     def get_content_height(self, *_: object) -> int:
@@ -56,9 +58,14 @@ class DayHeading(Widget):
                 break
         return line.truncate(self.content_size.width, ellipsis=True)
 
+    def _named(self, found: DayRead) -> Content:
+        return named_line(found.named).truncate(self.content_size.width, ellipsis=True)
+
 
 def _lines(found: DayRead | None) -> int:
-    return 1 if found is None else 1 + bool(found.steps) + (found.due is not None)
+    if found is None:
+        return 1
+    return 1 + bool(found.steps) + (found.due is not None) + bool(found.named)
 
 
 def _due(week: Period) -> Content:

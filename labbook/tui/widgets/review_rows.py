@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from textual.content import Content
@@ -17,10 +18,12 @@ from labbook.model import (
     StepState,
     Verdict,
 )
+from labbook.model.backlink import Backlink
 from labbook.report.notes import draw_note
 from labbook.report.reviews import material_line, not_taken_up_title
 from labbook.text.plain import plain_line
 from labbook.tui import review_edits as edits
+from labbook.tui.backlink_lines import named_line
 from labbook.tui.drawing import flat
 from labbook.tui.widgets.held_scroll import HeldScroll
 from labbook.tui.widgets.words import Words
@@ -64,8 +67,11 @@ class StepRow(ReviewRow):
         self.step = step
 
 
-def rows_of(draft: ReviewDraft, width: int) -> list[Widget]:
-    """A whole review as rows: last time's next steps, then the four sections."""
+def rows_of(draft: ReviewDraft, width: int, named: Sequence[Backlink] = ()) -> list[Widget]:
+    """A whole review as rows: last time's next steps, then the four sections.
+
+    named: what refers to it
+    """
     rows: list[Widget] = [
         Words(Content.styled(plain_line(each), "$warning"), classes="missing")
         for each in draft.missing
@@ -84,6 +90,7 @@ def rows_of(draft: ReviewDraft, width: int) -> list[Widget]:
         rows += [] if items else [ItemRow(section, None, width)]
     if others := draft.unpromoted:
         rows += [_section(not_taken_up_title(others), ""), _left_out(others)]
+    rows += [Words(named_line(named), classes="section")] if named else []
     if rows:
         rows[0].add_class("-first")
     return rows
