@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from labbook.desk import launch, runs, sample, threads, time, write
+from labbook.desk import ideas, launch, reading, runs, sample, threads, time, write
 from labbook.desk.desk import Desk, open_desk
 from labbook.model import Moment
 from labbook.model.moment import time_zone
@@ -30,6 +30,7 @@ PICTURES = {
     "launcher": (34, ("r",)),
     "review": (38, ("4", "left_square_bracket")),
     "time": (44, ("f11", "left_square_bracket")),
+    "threads": (44, ("5", "s")),
 }
 KINDS: dict[str, ThreadKind] = {
     "kl": "goal-driven",
@@ -39,6 +40,7 @@ KINDS: dict[str, ThreadKind] = {
 PLAN = """k3 ought to be quieter than k1 at small KL, and it has no bias. @kl
 
 - [ ] same table at shift = 1"""
+LOOSE = "The variance of k3 at shift = 1 needs more samples than the table has."
 FINDING = "So it is: **14 times** quieter, as the closed form says. #finding @kl"
 
 
@@ -53,6 +55,8 @@ def main() -> None:
         write.add_note(desk, FINDING)
         _spend(desk)
         for name, (height, keys) in PICTURES.items():
+            if name == "threads":
+                _fill_habits(desk)  # the others show the sample as it is
             svg = asyncio.run(_shown(LabbookApp(desk), height, keys))
             _to_png(svg, DOCS / f"{name}.png", Path(scratch))
 
@@ -75,6 +79,17 @@ def _spend(desk: Desk) -> None:
             hour = until + random_.choice((0.25, 0.5, 1))
     for name, kind in KINDS.items():
         threads.edit(desk, name, kind=kind)
+
+
+def _fill_habits(desk: Desk) -> None:
+    """What the sample's researcher pursues, puts aside and reads."""
+    goal = "Decide between k1, k2 and k3 for the trainer, with numbers"
+    threads.edit(desk, "kl", goal=goal, kind="goal-driven", importance=8)
+    goal = "What does it cost to send a sample, and not its code?"
+    threads.edit(desk, "channel-simulation", goal=goal, kind="exploration", importance=4)
+    ideas.add(desk, "Control variates for the gradient", thread="kl", importance="50%", cost=3)
+    reading.add(desk, "Approximating KL divergence", authors="Schulman", thread="kl")
+    write.add_note(desk, LOOSE)
 
 
 async def _shown(app: LabbookApp, height: int, keys: tuple[str, ...]) -> str:
