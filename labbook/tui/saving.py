@@ -14,7 +14,7 @@ from labbook.desk import find, write
 from labbook.desk.desk import Desk
 from labbook.errors import LabbookError, StoreError
 from labbook.model import Conflict, Draft, Note
-from labbook.tui.drafts import dead_drafts
+from labbook.tui.drafts import REVIEW, dead_drafts
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +87,14 @@ def put_away(desk: Desk, texts: Iterable[Text], window: str) -> list[str]:
 
 
 def offered_drafts(desk: Desk) -> tuple[Draft, ...]:
-    """Texts of dead windows that are not already what stands on their day."""
+    """Texts of dead windows that are not already what stands on their day.
+
+    Those of a review come back on its page.
+    """
     return tuple(
-        draft for draft in dead_drafts(write.drafts(desk), desk.clock()) if not _stands(desk, draft)
+        draft
+        for draft in dead_drafts(write.drafts(desk), desk.clock())
+        if REVIEW not in draft.window and not _stands(desk, draft)
     )
 
 

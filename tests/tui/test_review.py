@@ -18,6 +18,7 @@ from labbook.settings import Settings
 from labbook.text.when import Period
 from labbook.tui.pages.review import ReviewPage
 from labbook.tui.pages.today import TodayPage
+from labbook.tui.widgets.kept_text import KeptText
 from labbook.tui.widgets.review_rows import StepRow
 from labbook.tui.work import Done
 from tests.support.notebooks import DAY, at
@@ -230,6 +231,7 @@ async def test_unsaved_changes_come_back_with_their_week_and_after_a_kill(week: 
     write.keep_draft(week, replace(kept, window=dead))
     with desk_at(week.path, lambda: replace(week.clock(), us=week.clock().us + 10**9)) as later:
         async with opened(later, size=(80, 40)) as hand:
+            assert not hand.app.query(KeptText), "it is no note"
             await open_review(hand)
             await hand.until(lambda: "unsaved" in hand.screen)
             assert "• k2 is biased" not in hand.screen

@@ -243,6 +243,15 @@ async def test_c_cancels_after_a_yes(lab: Desk) -> None:
         assert not hand.page(TodayPage).check_action("cancel_run", ())
 
 
+async def test_a_run_is_cancelled_in_the_list_too(lab: Desk) -> None:
+    start(lab, steps="400", pause_s="0.1")
+    async with opened(lab) as hand:
+        await hand.press("3")
+        await hand.until(lambda: "C cancel" in hand.screen)
+        await hand.press("C", "y")
+        await hand.until(lambda: "cancelled" in hand.screen)
+
+
 async def test_a_run_that_ends_while_one_is_asked_is_said_to_have_ended(desk: Desk) -> None:
     run = started(desk, at(0))
     async with opened(desk) as hand:

@@ -41,7 +41,8 @@ class RunActions(Page):
     """A page on which a run can be selected."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("run.cancel", "c", "cancel_run", "cancel", show=True, about="cancel the run"),
+        # On Runs, c compares.
+        key("run.cancel", "c,C", "cancel_run", "cancel", show=True, about="cancel the run"),
         key("run.log", "l", "log", "log", show=True, about="what it prints"),
         key("run.again", "R", "again", "again", about="run it again, with changes"),
         key("run.figures", "o", "figures", "figures", show=True, about="figures as files"),
