@@ -101,7 +101,7 @@ async def test_the_arrows_go_by_days_and_weeks_and_enter_opens_the_day(quarter: 
         assert page.day == TODAY, "the days to come are not there yet"
         await hand.press("h", "up", "left", "down", "k")
         assert page.day == TODAY - dt.timedelta(days=15)
-        assert "Thursday 12 November 2026  15 days ago" in hand.screen
+        await hand.until(lambda: "Thursday 12 November 2026  15 days ago" in hand.screen)
         await hand.press("left_square_bracket")
         assert page.day == dt.date(2026, 10, 12)
         await hand.press("enter")
@@ -117,7 +117,7 @@ async def test_the_day_and_the_same_day_of_former_years_are_told(quarter: Desk) 
         assert "2024-11-27  Day one of attempt 2" in below[2]
         await hand.press("left_curly_bracket")
         assert page.day == dt.date(2025, 11, 27)
-        assert "1 note" in hand.screen
+        await hand.until(lambda: "1 note" in hand.screen)
         assert "Day one of attempt 1" in hand.screen.split("On this day")[0]
 
 
