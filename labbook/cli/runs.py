@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import click
+from rich.text import Text
 
 from labbook.cli import mark_runs
 from labbook.cli.arguments import RUN
@@ -12,13 +13,15 @@ from labbook.cli.continue_run import continue_run
 from labbook.cli.export_runs import export, import_
 from labbook.cli.gc import gc
 from labbook.cli.list_runs import list_runs
-from labbook.cli.output import put_json, say
+from labbook.cli.output import put, put_json, say
 from labbook.cli.run import show_run
 from labbook.cli.run_files import keep, pictures, provenance
 from labbook.cli.run_log import log
 from labbook.cli.shapes import run_json
 from labbook.desk import find
 from labbook.desk import runs as desk_runs
+from labbook.desk.curves import named_curves
+from labbook.model.run import Run
 
 
 @click.group(invoke_without_command=True)
@@ -31,15 +34,30 @@ def runs(ctx: click.Context) -> None:
 
 @runs.command()
 @click.argument("run_id", metavar="ID", type=RUN)
+@click.option("--curve", "names", multiple=True, metavar="METRIC", help="Draw only this curve.")
 @click.option("--json", "as_json", is_flag=True, help="One object: the run with its results.")
 @click.pass_obj
-def show(context: Context, run_id: int, as_json: bool) -> None:
+def show(context: Context, run_id: int, names: tuple[str, ...], as_json: bool) -> None:
     """Show one run: parameters, results, warnings, and where it came from."""
     run = desk_runs.run(context.desk, run_id)
-    if as_json:
+    if names:
+        _show_curves(context, run, names, as_json=as_json)
+    elif as_json:
         put_json(run_json(run, find.results(context.desk, run)))
     else:
         show_run(context, run, full=True)
+
+
+def _show_curves(context: Context, run: Run, names: tuple[str, ...], *, as_json: bool) -> None:
+    from labbook.report.curves import curve_figures, curve_words
+    from labbook.report.textplot import Plot
+
+    found = named_curves(context.desk, run, names)
+    figures = curve_figures(found)
+    if as_json:
+        put_json([figure.to_json() for figure in figures])
+        return
+    put(*map(Plot, figures), *map(Text, curve_words(found)))
 
 
 @runs.command()

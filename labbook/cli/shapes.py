@@ -64,6 +64,7 @@ def run_json(run: Run, results: Results) -> dict[str, Any]:
         "metrics": dict(run.metrics),
         "tables": [table.to_json() for table in results.tables],
         "figures": [{"name": figure.name, "title": figure.title} for figure in results.figures],
+        "curves": [*results.curves.by_name, *results.curves.rest],
         "published": [
             {
                 "metric": each.metric,

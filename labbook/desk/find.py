@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from labbook.desk.desk import Desk
@@ -46,11 +47,28 @@ def neighbours(desk: Desk, day: dt.date) -> tuple[dt.date | None, dt.date | None
     return entries.neighbours(desk.notebook, day)
 
 
-def results(desk: Desk, run: Run) -> Results:
-    """A run's tables and figures, read from its artifacts."""
+def results(desk: Desk, run: Run, known: Results | None = None) -> Results:
+    """A run's tables and figures, read from its artifacts, and its curves.
+
+    known: what it showed before; of its curves only what has come since is read
+    """
     from labbook.desk.results import read_results
 
-    return read_results(desk.notebook.artifacts_dir, run)
+    found = read_results(desk.notebook.artifacts_dir, run)
+    return with_curves(desk, run, replace(found, curves=known.curves) if known else found)
+
+
+def with_curves(desk: Desk, run: Run, known: Results) -> Results:
+    """The same results with the run's curves as they stand now.
+
+    known: what has come to its curves since is all that is read
+    """
+    from labbook.desk.curves import curves
+    from labbook.model.curve import NO_CURVES
+
+    if run.command is None and known.figures:
+        return replace(known, curves=NO_CURVES)
+    return replace(known, curves=curves(desk, run, known.curves))
 
 
 def results_of(desk: Desk, entry: Entry) -> dict[int, Results]:

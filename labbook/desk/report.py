@@ -90,6 +90,7 @@ def draw_figures(desk: Desk, run: Run, directory: Path) -> tuple[Path, ...]:
     Raises:
         ReportError: a figure cannot be drawn, or a file cannot be written.
     """
+    from labbook.report.curves import drawn_figures
     from labbook.report.figures import png, svg
     from labbook.report.files import make_directory, write_whole
     from labbook.report.pictures import suffix
@@ -98,7 +99,7 @@ def draw_figures(desk: Desk, run: Run, directory: Path) -> tuple[Path, ...]:
     drawn: list[Path] = []
     taken: set[str] = set()
     results = find.results(desk, run)
-    for figure in results.figures:
+    for figure in drawn_figures(results):
         name = _file_name(figure.name, taken)
         drawn.append(write_whole(directory / f"{name}.svg", svg(figure)))
         drawn.append(write_whole(directory / f"{name}.png", png(figure)))

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from labbook.model.curve import NO_CURVES, Curves
+
 if TYPE_CHECKING:
     import datetime as dt
 
@@ -222,6 +224,7 @@ class Results:
 
     The table of its published values, if it has any, is the last.
 
+    curves: its metrics of several points; none of an experiment that drew figures of its own
     missing: names of those whose stored file is gone or altered
     """
 
@@ -229,3 +232,4 @@ class Results:
     figures: tuple[Figure, ...] = ()
     missing: tuple[str, ...] = ()
     pictures: tuple[Picture, ...] = ()
+    curves: Curves = NO_CURVES

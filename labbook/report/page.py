@@ -27,6 +27,7 @@ from labbook.model import (
 from labbook.model.comparison import compare
 from labbook.report import sweeps
 from labbook.report.comparison import draw_comparison, runs_text
+from labbook.report.curves import curve_figures, curve_words
 from labbook.report.left import file_lines, files_line, other_files, picture_line
 from labbook.report.notes import Prefixed, draw_note
 from labbook.report.runs import (
@@ -42,6 +43,7 @@ from labbook.report.textplot import Plot
 from labbook.text.plain import plain, plain_line
 
 INDENT = 2
+CURVE_ROWS = 8
 
 _FAINT = Style(dim=True)
 _BOLD = Style(bold=True)
@@ -130,14 +132,22 @@ def draw_run(run: Run, results: Results | None = None, *, full: bool = False) ->
     parts += _troubles(run)
     for table in results.tables:
         parts += [Text(), TableView(table)]
-    for figure in results.figures:
-        parts += [Text(), Plot(figure)]
+    parts += _figures(results, full=full)
     if run.metrics and (full or run.command is not None or not results.tables):
         parts += [Text(), MetricsView(run.metrics)]
     parts += _left(run, results, full=full)
     for name in results.missing:
         parts.append(Text(f"{plain_line(name)} is missing: its file is gone or altered", _FAILURE))
     return Group(*parts)
+
+
+def _figures(results: Results, *, full: bool) -> Iterator[RenderableType]:
+    for figure in results.figures:
+        yield from (Text(), Plot(figure))
+    for figure in curve_figures(results.curves):
+        yield from (Text(), Plot(figure, None if full else CURVE_ROWS))
+    for words in curve_words(results.curves):
+        yield Text(words, _FAINT)
 
 
 def _left(run: Run, results: Results, *, full: bool) -> Iterator[Text]:

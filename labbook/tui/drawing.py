@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -23,6 +24,8 @@ class Drawn:
 
     still: the content without the bar and the clock, which move while the block does not
     results: the run's tables and figures, to be drawn again at another width
+    read_at: when those were read, by the monotonic clock
+    is_behind: the run has come further than what is drawn of it
     """
 
     block: Block
@@ -30,6 +33,8 @@ class Drawn:
     content: Content
     still: Content
     results: Results | None = None
+    read_at: float = 0.0
+    is_behind: bool = False
 
     @property
     def height(self) -> int:
@@ -42,7 +47,7 @@ def draw_block(block: Block, width: int, results: Results | None = None) -> Draw
     if isinstance(block, RunBlock) and not block.run.state.has_ended:
         shown = replace(block, run=replace(block.run, progress=None))
     content = flat(page.draw_block(shown, results), width)
-    return Drawn(block, width, content, content, results)
+    return Drawn(block, width, content, content, results, time.monotonic())
 
 
 def draw_run(run: Run, width: int, results: Results) -> Content:

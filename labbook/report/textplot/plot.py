@@ -23,13 +23,15 @@ def draw(figure: Figure, width: int = 80, rows: int | None = None) -> Text:
     rows: of the field between the axes; by default in proportion to the width
     """
     width = max(NARROWEST, width)
+    shown, says_its_name = plain_line(figure.title or figure.name), False
     if any(series.kind == "stack" for series in figure.series):
         lines = draw_stack_chart(figure, width)
     elif any(series.categories for series in figure.series):
         lines = draw_bar_chart(figure, width)
     else:
         lines = draw_chart(figure, width, rows or default_rows(width))
-    title = wrapped(plain_line(figure.title or figure.name), width, HEADING)
+        says_its_name = shown == plain_line(figure.y.heading)  # above its axis
+    title = [] if says_its_name else wrapped(shown, width, HEADING)
     for line in (lines := [*title, *lines]):
         line.rstrip()
     return Text("\n").join(lines)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from labbook.model import Figure, Run
 from labbook.model.comparison import compare
 from labbook.report.comparison import MOST_SURROUNDINGS, tables
+from labbook.report.curves import curve_words, drawn_figures
 from labbook.report.figures import adaptive_svg
 from labbook.report.html import note_html
 from labbook.report.left import picture_words
@@ -84,6 +85,8 @@ def _environment(directory: Path, pages: WeekPages, cache: Path | None) -> Envir
         "picture_words": picture_words,
         "describe": describe,
         "left_out": left_out,
+        "drawn_figures": drawn_figures,
+        "curve_words": curve_words,
         "run_id": lambda source: _known_run(source, pages),
         "origin": week.origin_words,
         "state": state_words,

@@ -9,6 +9,7 @@ from labbook.model import ComparisonBlock, Results, Run
 from labbook.model.comparison import compare
 from labbook.model.jsonable import encode
 from labbook.report.comparison import tables
+from labbook.report.curves import curve_figures
 from labbook.report.weekly import pages as week
 from labbook.report.weekly.pages import FollowUp, ShownItem, WeekPages
 
@@ -95,6 +96,7 @@ def _results(results: Results) -> dict[str, Any]:
     return {
         "tables": [table.to_json() for table in results.tables],
         "figures": [figure.to_json() for figure in results.figures],
+        "curves": [figure.to_json() for figure in curve_figures(results.curves)],
         "pictures": [
             {"name": each.name, "media_type": each.media_type, "sha256": each.sha256}
             for each in results.pictures

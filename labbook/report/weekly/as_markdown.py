@@ -8,6 +8,7 @@ from labbook.model import Figure, Picture, Results, Run, Section
 from labbook.model.comparison import compare
 from labbook.report import numbers
 from labbook.report.comparison import MOST_SURROUNDINGS, tables
+from labbook.report.curves import curve_words, drawn_figures
 from labbook.report.left import picture_words
 from labbook.report.markdown import escape_markdown, safe_markdown
 from labbook.report.reviews import closing_words
@@ -113,7 +114,7 @@ def _results(results: Results, image: Address | None) -> Iterator[str]:
         title = f"**{escape_markdown(table.title)}**" if table.title else ""
         yield from ("", *([title, ""] if title else []))
         yield from markdown_table(table).rstrip("\n").split("\n")
-    for figure in results.figures:
+    for figure in drawn_figures(results):
         yield ""
         if image:
             yield f"![{escape_markdown(describe(figure))}]({image(figure)})"
@@ -121,6 +122,8 @@ def _results(results: Results, image: Address | None) -> Iterator[str]:
                 yield from ("", f"*{escape_markdown(phrase)}*")
         else:
             yield from ("```text", *draw(figure, _PLOT_COLUMNS).plain.split("\n"), "```")
+    for words in curve_words(results.curves):
+        yield from ("", f"*{escape_markdown(words)}*")
     for name in results.missing:
         yield from ("", f"*{escape_markdown(name)} is missing: its file is gone or altered.*")
     yield ""

@@ -14,6 +14,7 @@ from labbook.errors import ReportError
 from labbook.model import ComparisonBlock, Figure, Results, Run, Section, Table
 from labbook.model.comparison import compare
 from labbook.report.comparison import MOST_SURROUNDINGS, tables
+from labbook.report.curves import curve_words, drawn_figures
 from labbook.report.figures import draw_file, svg
 from labbook.report.markup import Piece, blocks
 from labbook.report.reviews import closing_words
@@ -142,7 +143,8 @@ def _item(shown: ShownItem, cache: Path | None) -> dict[str, Any]:
 def _results(results: Results, cache: Path | None) -> dict[str, Any]:
     return {
         "tables": [_table(table) for table in results.tables],
-        "figures": [_figure(figure, cache) for figure in results.figures],
+        "figures": [_figure(figure, cache) for figure in drawn_figures(results)],
+        "words": _lines(curve_words(results.curves)),
         "missing": _lines(results.missing),
     }
 

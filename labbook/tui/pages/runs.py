@@ -10,18 +10,14 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Vertical
 from textual.content import Content
-from textual.message import Message
 from textual.widgets import Input
 
-from labbook.desk import backlinks, find
-from labbook.desk.desk import Desk
 from labbook.errors import UsageError
-from labbook.model import Results, Run
+from labbook.model import Run
 from labbook.report.runs import headline
 from labbook.text.plain import plain_line
-from labbook.tui.backlink_lines import named_line
 from labbook.tui.dialogs.ask import Ask
-from labbook.tui.drawing import draw_run, progress_line
+from labbook.tui.drawing import progress_line
 from labbook.tui.keys import key
 from labbook.tui.later import Later
 from labbook.tui.pages.run_marks import RunMarks
@@ -35,6 +31,7 @@ from labbook.tui.run_list import (
     headings,
     line,
 )
+from labbook.tui.run_reading import RunDrawn, read_run
 from labbook.tui.widgets.choices import Choices
 from labbook.tui.widgets.line import Line
 from labbook.tui.widgets.pane import Pane
@@ -48,19 +45,6 @@ FILTER_AFTER_S = 0.1
 
 ROW_MARGIN = 3
 """Columns beside a line of the list, as the stylesheet has them, and its scroll bar."""
-
-
-class RunDrawn(Message):
-    """Everything about one run, drawn.
-
-    run: as it stands in the list
-    """
-
-    def __init__(self, run: Run, results: Results, content: Content) -> None:
-        super().__init__()
-        self.run = run
-        self.results = results
-        self.content = content
 
 
 class RunsPage(RunMarks):
@@ -93,6 +77,7 @@ class RunsPage(RunMarks):
         self._wanted = PAGE
         self._sought: int | None = None
         self._shown: RunDrawn | None = None
+        self._is_behind = False
         self._show_soon = Later(self, WAIT_S, self._show)
         self._filter_soon = Later(self, FILTER_AFTER_S, self.read)
         self._draw_soon = Later(self, WAIT_S, self._draw_again)
@@ -111,7 +96,7 @@ class RunsPage(RunMarks):
 
     def on_mount(self) -> None:
         self.query_one(Choices).focus()
-        self.set_interval(1.0, self._show_progress)
+        self.set_interval(1.0, self._tick)
 
     @property
     def selected_run(self) -> Run | None:
@@ -241,14 +226,14 @@ class RunsPage(RunMarks):
         if run is not None and width == 0 and self.is_current:
             self._show_soon.ask()  # one that was hidden has no width before its next layout
         elif run is not None and width > 0:
-            known = self._shown.results if self._is_shown(run) and self._shown else None
-            draw = partial(_drawn, self.desk, run, width, known)
-            ask(self, "run", draw, lambda found: RunDrawn(*found))
+            self._read_run(run, width)
 
-    def _is_shown(self, run: Run) -> bool:
-        """Whether its results are those on show: they come when a run ends."""
+    def _read_run(self, run: Run, width: int) -> None:
         shown = self._shown
-        return shown is not None and (shown.run.id, shown.run.state) == (run.id, run.state)
+        self._is_behind = shown is not None and shown.will_do(run, width)
+        if not self._is_behind:
+            known = shown.results if shown is not None and shown.is_of(run) else None
+            ask(self, "run", partial(read_run, self.desk, run, width, known), lambda found: found)
 
     def on_run_drawn(self, message: RunDrawn) -> None:
         another = self._shown is None or self._shown.run.id != message.run.id
@@ -256,6 +241,11 @@ class RunsPage(RunMarks):
         self._show_progress()
         if another:
             self.query_one("#detail", Pane).scroll_home(animate=False)
+
+    def _tick(self) -> None:
+        if self._is_behind and self.is_current:
+            self._show()
+        self._show_progress()
 
     def _show_progress(self) -> None:
         """The drawing of the run, and below its heading a bar while it is on its way."""
@@ -287,13 +277,3 @@ class RunsPage(RunMarks):
         if self.labbook.is_open:
             self._fill()
             self._show()
-
-
-def _drawn(desk: Desk, run: Run, width: int, known: Results | None) -> tuple[Run, Results, Content]:
-    from labbook.desk import runs
-
-    whole = runs.run(desk, run.id)
-    results = known or find.results(desk, whole)
-    named = named_line(backlinks.of_run(desk, run.id))
-    drawn = draw_run(whole, width, results)
-    return run, results, Content("\n\n").join([named, drawn]) if named else drawn

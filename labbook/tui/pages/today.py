@@ -164,7 +164,9 @@ class TodayPage(DayMoves, RunActions, IdeaSource):
     def _tick(self) -> None:
         if self.is_current:
             self.show_progress()
-            if self.found is not None and self.found.today != self.desk.today():
+            is_behind = any(drawn.is_behind for drawn in self.view.drawn.values())
+            is_past = self.found is not None and self.found.today != self.desk.today()
+            if is_behind or is_past:
                 self.read()
 
     def show_progress(self) -> None:
