@@ -20,6 +20,7 @@ from typing import Any
 from labbook.errors import UsageError
 
 FILE_NAME = "settings.toml"
+NOTIFY = ("toast", "bell", "osc9")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 _SIZE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)\s*([kMGT]?B)", re.IGNORECASE)
@@ -41,6 +42,9 @@ class Settings:
     keys: the app's keys that are changed, by the ids that its help shows
     working_days: the days of a week without which a streak breaks
     exploration_days: so many of a week's working days are for what is not the main line
+    notify: how the app, and a terminal in the foreground, tell that a run has ended
+    notify_after_s: bell, OSC 9 and command tell only of what took at least so many seconds
+    notify_command: a program and its arguments, run at the end of a run or a sweep
     gentle: whether a look back over weeks may say that much was begun and nothing delivered
     """
 
@@ -56,6 +60,9 @@ class Settings:
     working_days: tuple[str, ...] = WEEKDAYS[:5]
     exploration_days: float = 1.0
     gentle: bool = True
+    notify: tuple[str, ...] = NOTIFY
+    notify_after_s: float = 10.0
+    notify_command: tuple[str, ...] = ()
     sources: tuple[Path, ...] = field(default=(), compare=False)
 
 
@@ -206,6 +213,28 @@ def _gentle(value: Any) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
+def _notify(value: Any) -> tuple[str, ...] | None:
+    if not isinstance(value, list) or not all(way in NOTIFY for way in value):
+        return None
+    return tuple(dict.fromkeys(value))
+
+
+def _seconds(value: Any) -> float | None:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return float(value) if is_number and 0 <= value < float("inf") else None
+
+
+def _notify_command(value: Any) -> tuple[str, ...] | None:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        return None
+    # Inside a longer argument a title could become an option, or a piece of somebody's shell.
+    inside = any(name in item and name != item for item in value for name in _PLACEHOLDERS)
+    is_good = not inside and not any("\0" in item for item in value) and value[:1] != [""]
+    return tuple(value) if is_good else None
+
+
+_PLACEHOLDERS = ("{title}", "{message}")
+
 _CHECKS: Mapping[str, tuple[Callable[[Any], Any], str]] = {
     "day_starts_at": (_day_starts_at, 'a time such as "04:00"'),
     "keep_at_most": (_size, 'a size such as "100MB"'),
@@ -214,6 +243,12 @@ _CHECKS: Mapping[str, tuple[Callable[[Any], Any], str]] = {
     "working_days": (_working_days, 'a list of days such as ["mon", "tue", "wed", "thu", "fri"]'),
     "exploration_days": (_exploration_days, "a number of days from 0 to 7"),
     "gentle": (_gentle, "true or false"),
+    "notify": (_notify, 'a list of "toast", "bell" and "osc9"'),
+    "notify_after_s": (_seconds, "a number of seconds"),
+    "notify_command": (
+        _notify_command,
+        'a list such as ["notify-send", "{title}", "{message}"], each of these by itself',
+    ),
 }
 """What a value becomes, None where it cannot be understood; and what was expected."""
 

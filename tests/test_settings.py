@@ -62,6 +62,11 @@ def test_the_notebooks_own_file_overrides_the_persons(config: Path, tmp_path: Pa
         ("exploration_days = 8", "from 0 to 7"),
         ("exploration_days = true", "from 0 to 7"),
         ("gentle = 'no'", "true or false"),
+        ("notify = ['horn']", '"toast", "bell" and "osc9"'),
+        ("notify_after_s = -1", "a number of seconds"),
+        ("notify_after_s = inf", "a number of seconds"),
+        ("notify_command = 'notify-send'", "a list such as"),
+        ("notify_command = ['sh', '-c', 'say {title}']", "each of these by itself"),
         ("editor = ", "not valid TOML"),
     ],
 )

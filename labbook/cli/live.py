@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
 
 from labbook.cli.context import Context
 from labbook.cli.output import say
+from labbook.cli.ring import ring
 from labbook.desk import commands
 from labbook.errors import RunCancelled, RunFailed
 from labbook.model.run import RunState
@@ -29,7 +31,7 @@ def follow(context: Context, run_id: int, *, as_json: bool, put_run: PutRun) -> 
         RunCancelled: it was cancelled, or is on its way to that and is not waited for.
         RunFailed: it took too long, or its end is not known.
     """
-    show = Screen(sys.stderr if as_json else sys.stdout)
+    show, began = Screen(sys.stderr if as_json else sys.stdout), time.monotonic()
     while True:
         standing = _followed(context, run_id, show)
         _tell(run_id, standing)
@@ -37,6 +39,8 @@ def follow(context: Context, run_id: int, *, as_json: bool, put_run: PutRun) -> 
         if following is None:
             break
         run_id = following
+    if standing.state is not RunState.CANCELLED:
+        ring(context.settings, f"run {run_id} {standing.state.words}", began)
     if as_json:
         put_run(context, run_id)
     return _code(run_id, standing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ from click.shell_completion import CompletionItem
 from labbook.cli.arguments import asked_gpus, given, refuse_lone_executor, shards_options
 from labbook.cli.context import Context
 from labbook.cli.output import put, put_json, say
+from labbook.cli.ring import ring
 from labbook.cli.shapes import run_json
 from labbook.cli.watch import watch
 from labbook.desk import find, launch
@@ -117,7 +119,12 @@ def finish(
         ended = started
         say(f"run {started.id} has started; `labbook runs show {started.id}` shows it.")
     else:
+        began = time.monotonic()
         ended = watch(context.desk, started)
+        if ended.state is not RunState.CANCELLED:
+            ring(
+                context.settings, f"run {ended.id} · {ended.experiment} {ended.state.words}", began
+            )
     if figures is not None:
         for path in desk_report.draw_figures(context.desk, ended, figures):
             say(f"Drawn: {path}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import click
 from labbook.cli.arguments import ID, given
 from labbook.cli.context import Context
 from labbook.cli.output import columns, put, put_json, put_text, say, terminal_width
+from labbook.cli.ring import ring
 from labbook.desk import find, sweeps
 from labbook.errors import RunCancelled, RunFailed, UsageError
 from labbook.model import Sweep, SweepState
@@ -229,7 +231,10 @@ def _finish(context: Context, started: Sweep, *, detach: bool, as_json: bool) ->
         return
     from labbook.cli.watch import watch_sweep
 
+    began = time.monotonic()
     ended = watch_sweep(context.desk, started)
+    if ended.state is not SweepState.CANCELLED:
+        ring(context.settings, f"sweep {ended.id} · {ended.experiment} {ended.state}", began)
     _show(context, ended, (), as_json=as_json)
     if ended.state is SweepState.CANCELLED:
         raise RunCancelled(f"Sweep {ended.id} was cancelled.")

@@ -48,6 +48,7 @@ def examine(desk: Desk) -> tuple[Diagnosis, ...]:
         _backend,
         _tools,
         _terminal,
+        _notification,
     )
     return tuple(found for look in looks for found in look(desk))
 
@@ -188,3 +189,32 @@ def _terminal(_: Desk) -> Iterator[Diagnosis]:
             f"the terminal's encoding is {encoding}, which cannot show plots.",
             "Set LANG to a UTF-8 locale, for example C.UTF-8.",
         )
+
+
+def _notification(desk: Desk) -> Iterator[Diagnosis]:
+    chosen = desk.settings
+    ways = ", ".join(chosen.notify) or "in no way"
+    finding = f"the end of a run is told by {ways}" if chosen.notify else "no run's end is told"
+    finding += f"; all but toasts after {chosen.notify_after_s:g} s"
+    command = chosen.notify_command
+    finding += f"; then by {command[0]}" if command else ""
+    if command and shutil.which(command[0]) is None:
+        remedy = "Correct `notify_command` in the settings file."
+        yield Diagnosis(
+            "notify", Verdict.NOTE, f"notify_command: there is no {command[0]}.", remedy
+        )
+    if "osc9" in chosen.notify and os.environ.get("TMUX") and not _tmux_passes_on():
+        remedy = "`tmux set -g allow-passthrough on`; in ~/.tmux.conf it stays so."
+        yield Diagnosis("notify", Verdict.NOTE, "tmux keeps OSC 9 to itself", remedy)
+    yield Diagnosis("notify", Verdict.GOOD, finding)
+
+
+def _tmux_passes_on() -> bool:
+    import subprocess
+
+    asked = ["tmux", "show-options", "-gv", "allow-passthrough"]
+    try:
+        answer = subprocess.run(asked, capture_output=True, text=True, timeout=2, check=False)
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return answer.stdout.strip() in ("on", "all")

@@ -145,6 +145,13 @@ def sweeps(desk: Desk, limit: int = 50) -> tuple[Sweep, ...]:
     return store.sweeps(desk.notebook, limit=limit)
 
 
+def running(desk: Desk) -> tuple[int, ...]:
+    """The numbers of the sweeps that have not ended, as far as anybody knows."""
+    from labbook.store.sweeps import running_sweeps
+
+    return tuple(each.sweep.id for each in running_sweeps(desk.notebook))
+
+
 def follow(desk: Desk, sweep_id: int) -> Iterator[Sweep]:
     """The sweep whenever it has changed; the last one has ended."""
     from labbook.runner.sweeps.follow import follow as watch

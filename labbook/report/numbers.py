@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from labbook.text.duration import duration
 from labbook.text.plain import plain_line
 from labbook.text.size import size
 
@@ -111,23 +112,6 @@ def scores(values: Sequence[Any]) -> list[str]:
         else column([value])[0]
         for value in values
     ]
-
-
-def duration(seconds: float) -> str:
-    """A time as one says it.
-
-    >>> [duration(x) for x in (0.0123, 1.4, 83, 7384)]
-    ['12 ms', '1.4 s', '1 min 23 s', '2 h 3 min']
-    """
-    if seconds < 0.0995:
-        return f"{seconds * 1000:.2g} ms" if seconds < 0.00995 else f"{seconds * 1000:.0f} ms"
-    if seconds < 59.5:
-        return f"{seconds:.2g} s" if seconds < 9.95 else f"{seconds:.0f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min"
 
 
 def short_exponent(text: str) -> str:

@@ -13,6 +13,7 @@ from labbook.runner.command_stopping import CommandStopping
 from labbook.runner.directory import RunDirectory
 from labbook.runner.family import end_family, family
 from labbook.runner.kept import KeptCommand
+from labbook.runner.notify import run_has_ended
 from labbook.runner.order import Order
 from labbook.runner.retry import Retry
 from labbook.runner.supervision import Supervision, insist
@@ -74,8 +75,10 @@ class _Care:
         if left and self._stopping.begun is None:
             warnings.append(f"It left processes behind, and they were ended: {', '.join(left)}.")
         outcome = self._retry.announced(self._usage.told(self._outcome(facts)))
-        supervision.close(outcome, warnings)
+        has_ended = supervision.close(outcome, warnings)
         self._retry.start()
+        if has_ended:
+            run_has_ended(self._notebook.path, self._order.run)
 
     def _outcome(self, facts: dict[str, Any] | None) -> Outcome:
         if facts is not None:

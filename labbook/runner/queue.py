@@ -16,6 +16,7 @@ from labbook.runner import endings, identity
 from labbook.runner.directory import ENVIRONMENT, RunDirectory, write_whole
 from labbook.runner.identity import Life
 from labbook.runner.machine import machine
+from labbook.runner.notify import run_has_ended
 from labbook.runner.order import Order
 from labbook.runner.paste import Intake, end
 from labbook.settings import Settings
@@ -119,4 +120,5 @@ def _fail(
     if run.state is not RunState.QUEUED:
         return
     intake = Intake(notebook, run.id, directory)
-    end(notebook, run.id, intake, endings.failed(why), moment=clock(), day=run.day)
+    if end(notebook, run.id, intake, endings.failed(why), moment=clock(), day=run.day):
+        run_has_ended(notebook.path, run.id)

@@ -15,6 +15,7 @@ from labbook.runner.directory import RunDirectory
 from labbook.runner.identity import Life
 from labbook.runner.launching import is_launching
 from labbook.runner.log import last_words
+from labbook.runner.notify import run_has_ended
 from labbook.runner.paste import Intake, end
 from labbook.runner.queue import is_ready, start_waiting, take_back
 from labbook.runner.spawn import bury
@@ -55,6 +56,7 @@ def reconcile(
             has_ended = _give_up(notebook, active, error, settings, clock)
         if has_ended:
             ended.append(runs.run(notebook, active.run.id))
+            run_has_ended(notebook.path, active.run.id, settings)
     # Last, so that a sweep that can be resumed has no runs on their way.
     reconcile_sweeps(notebook, settings, clock)
     start_waiting(notebook, settings, clock)

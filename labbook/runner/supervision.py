@@ -19,6 +19,7 @@ from labbook.runner.directory import RunDirectory
 from labbook.runner.gathering import Gathering
 from labbook.runner.gpu_usage import GpuUsage
 from labbook.runner.identity import Identity
+from labbook.runner.notify import run_has_ended
 from labbook.runner.order import Order
 from labbook.runner.paste import Intake, end
 from labbook.runner.process import WorkerProcess
@@ -66,17 +67,19 @@ def supervise(
     worker: WorkerProcess | None,
     stopping: Stopping | None,
 ) -> None:
-    """Look after a worker until its run is pasted."""
+    """Look after a worker until its run is pasted, and have its end told."""
     notebook = insist(lambda: Notebook.open(notebook_path, clock=Moment.now, create=False))
     with notebook:
         supervision = Supervision(notebook, directory, order, worker)
         if worker is None or stopping is None:
-            supervision.close(endings.from_exit(directory.read_exit() or {}))
+            has_ended = supervision.close(endings.from_exit(directory.read_exit() or {}))
         else:
             supervision.watch(worker, stopping)
-            supervision.close(_ending(directory, worker, stopping))
+            has_ended = supervision.close(_ending(directory, worker, stopping))
     directory.drop_reserve()
     directory.drop_shards()
+    if has_ended:
+        run_has_ended(notebook_path, order.run)
 
 
 class Supervision:
@@ -127,8 +130,8 @@ class Supervision:
                 _say(f"run {self._run_id} was ended by somebody else; its worker is killed.")
                 worker.kill()
 
-    def close(self, outcome: Outcome, warnings: Sequence[str] = ()) -> None:
-        """Paste the run."""
+    def close(self, outcome: Outcome, warnings: Sequence[str] = ()) -> bool:
+        """Paste the run; whether it was this that ended it."""
         self._heed_gathering(GATHERING_PATIENCE_S)
         if self._gpus is not None:
             self._gpus.stop()
@@ -138,7 +141,7 @@ class Supervision:
                 gpu_utilisation=self._gpus.mean_utilisation,
             )
         insist(self._say_the_unsaid)
-        insist(lambda: self._close(outcome, warnings))
+        return insist(lambda: self._close(outcome, warnings))
 
     def _introduction(self, worker: Watched | None) -> deque[Callable[[], object]]:
         """What the notebook is to be told first: that the run has begun, and from what."""

@@ -7,50 +7,36 @@ import datetime as dt
 import os
 import signal
 import sys
-from functools import partial
 from typing import ClassVar, cast
 
 from rich.text import Text as RichText
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
-from textual.message import Message
 
 from labbook.desk.desk import Desk
-from labbook.model import NextStep, Note, Run, RunState
-from labbook.report.runs import state_words
+from labbook.model import NextStep, Note, Run
 from labbook.text.plain import plain
 from labbook.tui import places
 from labbook.tui.desk_app import Undone
 from labbook.tui.dialogs.dialog import Dialog
+from labbook.tui.endings import Endings, RunsSeen
 from labbook.tui.going import Going
 from labbook.tui.keys import key, known_ids
 from labbook.tui.pages.page import Page
 from labbook.tui.pages.today import TodayPage
-from labbook.tui.phrases import ACTIVE, run_name
 from labbook.tui.saving import Text, put_away
 from labbook.tui.timing import TimedApp
 from labbook.tui.watch import Watcher
 from labbook.tui.widgets.day_editor import DayEditor
 from labbook.tui.widgets.masthead import Masthead
-from labbook.tui.work import ask
 
 FINISH_WITHIN_S = 20.0
 """So long does leaving wait for what is being written: twice what a busy gate may take."""
 
 
-class RunsSeen(Message):
-    """Which runs are running, and which have ended since the last look."""
-
-    def __init__(self, running: tuple[Run, ...], ended: tuple[Run, ...]) -> None:
-        super().__init__()
-        self.running = running
-        self.ended = ended
-
-
 class LabbookApp(Going, TimedApp):
     """The notebook in a terminal.
 
-    running: the runs that are running, by id
     is_open: the first frame is shown, so the notebook may be opened
     """
 
@@ -69,7 +55,7 @@ class LabbookApp(Going, TimedApp):
     def __init__(self, desk: Desk, day: dt.date | None = None) -> None:
         super().__init__(desk)
         self.first_day = day or desk.today()
-        self.running: dict[int, Run] = {}
+        self.endings = Endings(self)
         self.is_open = False
         self._watcher = Watcher(desk, self.post_message)
         self._clashes: set[str] = set()
@@ -129,26 +115,20 @@ class LabbookApp(Going, TimedApp):
             return  # the last look came while the app was ending
         for page in self._pages():
             page.notebook_changed()
-        ask(self, "runs", partial(_look_at_runs, self.desk, set(self.running)), _seen)
+        self.endings.look()
 
     def on_runs_seen(self, message: RunsSeen) -> None:
         if not self.screen_stack:
             return  # the answer came while the app was ending
-        # Two looks that overlap see the same end: it is said once.
-        ended = [run for run in message.ended if run.id in self.running]
-        self.running = {run.id: run for run in message.running}
+        page = self.page_on_show
+        self.endings.seen(message, page.day if isinstance(page, TodayPage) else None)
         for page in self._pages():
             page.query_one(Masthead).running = len(self.running)
-        for run in ended:
-            self._say_ended(run)
 
-    def _say_ended(self, run: Run) -> None:
-        page = self.page_on_show
-        if isinstance(page, TodayPage) and page.day == run.day:
-            return  # it says so itself
-        good = run.state is RunState.FINISHED
-        words = f"{run_name(run)} {state_words(run)}. {run.message}".strip()
-        self.say(words, severity="information" if good else "warning")
+    @property
+    def running(self) -> dict[int, Run]:
+        """The runs that are running, by id."""
+        return self.endings.running.runs
 
     def _pages(self) -> list[Page]:
         """The pages that have been shown, the one on show first."""
@@ -246,15 +226,3 @@ def run(desk: Desk, *, day: dt.date | None = None) -> None:
 def _has_terminal() -> bool:
     """Whether the terminal is there; one that has hung up answers no more."""
     return sys.__stdin__ is not None and sys.__stdin__.isatty()
-
-
-def _look_at_runs(desk: Desk, before: set[int]) -> tuple[tuple[Run, ...], tuple[Run, ...]]:
-    from labbook.desk import runs
-
-    running = runs.runs(desk, states=ACTIVE)
-    gone = sorted(before - {run.id for run in running})
-    return running, tuple(runs.run(desk, run_id) for run_id in gone)
-
-
-def _seen(found: tuple[tuple[Run, ...], tuple[Run, ...]]) -> RunsSeen:
-    return RunsSeen(*found)

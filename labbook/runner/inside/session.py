@@ -80,6 +80,7 @@ class Own:
             LabbookError: it cannot be recorded, with the reason.
         """
         settings = load(asked.notebook)
+        self._settings = settings
         self._day_starts_at = settings.day_starts_at
         self._notebook = notebook_at(settings.notebook)
         self._origin = origin
@@ -157,7 +158,11 @@ class Own:
             cpu_s=time.process_time() - self._cpu_s,
             peak_memory_bytes=peak_memory_bytes(),
         )
-        self._intake.close(outcome, moment=moment, day=moment.day(self._day_starts_at))
+        day = moment.day(self._day_starts_at)
+        if self._intake.close(outcome, moment=moment, day=day) and self._settings.notify_command:
+            from labbook.runner.notify import run_has_ended
+
+            run_has_ended(self._notebook.path, self.id, self._settings)
 
     def _behind(self, origin: Origin) -> list[Artifact]:
         """The files that say where it comes from, stored."""

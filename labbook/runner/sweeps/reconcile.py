@@ -8,6 +8,7 @@ from labbook.model import Moment, SweepState
 from labbook.runner import identity
 from labbook.runner.identity import Life
 from labbook.runner.log import last_line
+from labbook.runner.notify import sweep_has_ended
 from labbook.runner.sweeps.directory import SweepDirectory
 from labbook.runner.sweeps.recording import resume_hint
 from labbook.settings import Settings
@@ -41,6 +42,7 @@ def reconcile_sweeps(
             notebook, each.sweep.id, SweepState.LOST, why, owner=each.owner, moment=now, day=day
         ):
             ended.append(each.sweep.id)
+            sweep_has_ended(notebook.path, each.sweep.id, settings)
     return tuple(ended)
 
 

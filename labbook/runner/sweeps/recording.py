@@ -18,6 +18,7 @@ from labbook.runner import endings, identity
 from labbook.runner.directory import RunDirectory
 from labbook.runner.executors.interface import Begun, Ended, Point
 from labbook.runner.gathering import Gathering
+from labbook.runner.notify import sweep_has_ended
 from labbook.runner.paste import Intake, Rest, stored_provenance
 from labbook.runner.supervision import GATHERING_PATIENCE_S
 from labbook.runner.sweeps.directory import SweepDirectory, SweepOrder
@@ -173,7 +174,7 @@ class Recording:
     def close(self, state: SweepState, message: str = "") -> None:
         """End the sweep."""
         now = Moment.now()
-        sweeps.close_sweep(
+        if sweeps.close_sweep(
             self._notebook,
             self.sweep.id,
             state,
@@ -181,7 +182,8 @@ class Recording:
             owner=self._owner,
             moment=now,
             day=self._day(now),
-        )
+        ):
+            sweep_has_ended(self._notebook.path, self.sweep.id)
 
     def close_lost(self, because: str) -> None:
         self.close(SweepState.LOST, f"{because} {resume_hint(self.sweep.id)}")
