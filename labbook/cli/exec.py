@@ -13,15 +13,14 @@ import click
 from labbook.cli.arguments import asked_gpus, given
 from labbook.cli.command_names import short_name
 from labbook.cli.context import Context
-from labbook.cli.live import follow, is_terminal
+from labbook.cli.live import follow
 from labbook.cli.output import say
+from labbook.cli.window import is_terminal, terminal_size
 from labbook.errors import UsageError
 from labbook.text.duration import parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-_SIZE = (80, 24)
 
 
 @click.command(
@@ -177,11 +176,3 @@ def _standard_input() -> tuple[int | None, str]:
         return 0, str(named.readlink()) if named.exists() else "-"
     is_pipe = stat.S_ISFIFO(status.st_mode) or stat.S_ISSOCK(status.st_mode)
     return (0, "-") if is_pipe else (None, "")
-
-
-def terminal_size() -> tuple[int, int]:
-    for stream in (1, 2, 0):
-        if is_terminal(stream):
-            size = os.get_terminal_size(stream)
-            return (size.columns, size.lines) if size.columns and size.lines else _SIZE
-    return _SIZE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 from labbook.cli.context import Context
 from labbook.cli.output import say
 from labbook.cli.ring import ring
+from labbook.cli.window import passing_on_size, terminal_size
 from labbook.desk import commands
 from labbook.errors import RunCancelled, RunFailed
 from labbook.model.run import RunState
@@ -32,8 +32,10 @@ def follow(context: Context, run_id: int, *, as_json: bool, put_run: PutRun) -> 
         RunFailed: it took too long, or its end is not known.
     """
     show, began = Screen(sys.stderr if as_json else sys.stdout), time.monotonic()
+    size = terminal_size()
     while True:
-        standing = _followed(context, run_id, show)
+        with passing_on_size(context.settings, run_id, known=size):
+            standing = _followed(context, run_id, show)
         _tell(run_id, standing)
         following = commands.next_attempt(context.settings, run_id)
         if following is None:
@@ -127,10 +129,3 @@ class Screen:
     def _write(self, text: str) -> None:
         self._stream.write(text)
         self._stream.flush()
-
-
-def is_terminal(descriptor: int) -> bool:
-    try:
-        return os.isatty(descriptor)
-    except OSError:
-        return False

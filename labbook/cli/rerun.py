@@ -8,9 +8,10 @@ import click
 
 from labbook.cli.arguments import RUN, given, refuse_lone_executor, shards_options
 from labbook.cli.context import Context
-from labbook.cli.exec import terminal_size, watch_command
+from labbook.cli.exec import watch_command
 from labbook.cli.output import say
 from labbook.cli.run import check_figures, finish
+from labbook.cli.window import terminal_size
 from labbook.desk import commands, repeat
 from labbook.errors import UsageError
 

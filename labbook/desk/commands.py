@@ -177,6 +177,14 @@ def make_true(settings: Settings) -> None:
             return  # what cannot be written now is written later, or by somebody else
 
 
+def resize(settings: Settings, run_id: int, size: tuple[int, int]) -> None:
+    """Let the terminal that a command sees have another size, in columns and rows."""
+    from labbook.runner.directory import RunDirectory
+    from labbook.runner.kept import resize as change
+
+    change(RunDirectory.of(settings.notebook, run_id), size)
+
+
 def is_over(settings: Settings, run_id: int) -> bool:
     """Whether a command has ended, though that may not stand in the notebook yet."""
     from labbook.runner.directory import RunDirectory

@@ -50,6 +50,7 @@ A command is started by its shim and outlives its supervisor, whose place anothe
                     by the machine's own clock
     keeper/stopping why the first signal was sent, "cancelled" or "timed_out", and when by that
                     clock
+    keeper/size     columns and rows of its terminal; the shim looks when it gets SIGWINCH
     keeper/next     the number of the run that tries again after this one has failed
 
 Its exit.json has besides "cpu_s", "monotonic" (the end by the machine's own clock),

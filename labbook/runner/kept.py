@@ -97,6 +97,16 @@ class KeptCommand:
         return identity.judge(self._shim) is not Life.GONE
 
 
+def resize(directory: RunDirectory, size: tuple[int, int]) -> None:
+    """Let a command's terminal have another size, in columns and rows; it is told as usual."""
+    with contextlib.suppress(OSError):
+        directory.write_words("size", *size)
+        shim = directory.identity("keeper/shim")
+        known = Identity.parse(shim)
+        if known is not None and identity.judge(shim) is Life.ALIVE:
+            os.kill(known.pid, signal.SIGWINCH)
+
+
 def _open_handle(shim: str) -> int | None:
     """Something to wait on that is ready when the shim ends; Linux has it."""
     known = Identity.parse(shim)

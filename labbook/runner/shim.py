@@ -21,7 +21,7 @@ import sys
 import termios
 import time
 
-from labbook.runner.shim_files import process, take, write, write_exit
+from labbook.runner.shim_files import asked_size, process, take, write, write_exit
 
 # As in `directory`, which would take longer to import than all the rest.
 ENVIRONMENT = "LABBOOK_RUN_DIR"
@@ -72,10 +72,13 @@ class Keeping:
         os.set_blocking(waker, False)
         signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
+        # `keeper/size` has changed; whoever wrote it sent the signal.
+        signal.signal(signal.SIGWINCH, lambda *_: None)
 
     def keep(self, folder: str, size: tuple[int, int], argv: list[str]) -> None:
         """Run a command to its end."""
         self._master, slave = _terminal(size)
+        self._size = size
         self._watched = [self._master, self._ended]
         began = time.monotonic()
         self._pid, fault = _start(argv, folder, slave, self._environment())
@@ -85,6 +88,7 @@ class Keeping:
             self._say_it_did_not_start(fault)
             return
         self._say_it_has_started(began)
+        self._take_size()
         while self._status is None:
             self._turn(None)
         ended = time.monotonic()
@@ -118,7 +122,21 @@ class Keeping:
         if self._ended in ready:
             _empty(self._ended)
             self._status = _reap().get(self._pid, self._status)
+            self._take_size()
         return bool(ready)
+
+    def _take_size(self) -> None:
+        """Give the terminal the size that is asked for, and say so as a terminal does."""
+        size = asked_size(self._directory)
+        if size is None or size == self._size or self._status is not None:
+            return
+        self._size = size
+        _resize(self._master, size)
+        try:
+            # It is not the terminal's own, so that nobody else tells it.
+            os.killpg(self._pid, signal.SIGWINCH)
+        except OSError:
+            return
 
     def _environment(self) -> dict[str, str]:
         """The caller's own, and where the run is."""
@@ -235,9 +253,13 @@ def _terminal(size: tuple[int, int]) -> tuple[int, int]:
     modes[1] &= ~termios.ONLCR
     modes[3] &= ~termios.ECHO
     termios.tcsetattr(slave, termios.TCSANOW, modes)
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
+    _resize(slave, size)
     os.set_blocking(master, False)
     return master, slave
+
+
+def _resize(terminal: int, size: tuple[int, int]) -> None:
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
 
 
 def _adopt_orphans() -> None:

@@ -55,6 +55,16 @@ def write(path: str, text: str) -> None:
     os.rename(partial, path)
 
 
+def asked_size(directory: str) -> tuple[int, int] | None:
+    """The rows and columns that the command's terminal is to have; None when nobody asked."""
+    try:
+        with open(f"{directory}/keeper/size", "rb") as file:
+            columns, rows = map(int, file.read(32).split())
+    except (OSError, ValueError):
+        return None
+    return (rows, columns) if 0 < rows < 1 << 16 and 0 < columns < 1 << 16 else None
+
+
 def write_exit(directory: str, text: str) -> None:
     """Write `exit.json`; its room was kept."""
     for _ in range(2):
