@@ -51,25 +51,6 @@ def output_option(metavar: str, *, dir_okay: bool = True) -> Callable[[_Command]
     )
 
 
-def given(params: tuple[str, ...]) -> dict[str, str]:
-    """The texts that were typed for parameters, by name.
-
-    Raises:
-        UsageError: one is not of the form name=value, or is given twice.
-    """
-    found: dict[str, str] = {}
-    for param in params:
-        name, equals, value = param.partition("=")
-        if not equals or not name:
-            raise UsageError(
-                f"{param!r} is no parameter.", hint="Parameters are given as name=value."
-            )
-        if name in found:
-            raise UsageError(f"The parameter {name} is given twice.")
-        found[name] = value
-    return found
-
-
 def shards_options(command: _Command) -> _Command:
     """`--shards N` and `--executor WHERE`, as the parameters `shards` and `executor`."""
     shards = click.option(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
-from labbook.cli.arguments import RUN, given, refuse_lone_executor, shards_options
+from labbook.cli.arguments import RUN, refuse_lone_executor, shards_options
 from labbook.cli.context import Context
 from labbook.cli.run import finish
 from labbook.desk import launch
+from labbook.text.params import given
 
 
 @click.command(name="continue", context_settings={"ignore_unknown_options": True})

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
-from labbook.cli.arguments import asked_gpus, given
-from labbook.cli.command_names import short_name
+from labbook.cli.arguments import asked_gpus
 from labbook.cli.context import Context
 from labbook.cli.live import follow
 from labbook.cli.output import say
 from labbook.cli.window import is_terminal, terminal_size
 from labbook.errors import UsageError
-from labbook.text.duration import parse_duration
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from labbook.text.command_names import short_name
+from labbook.text.params import command_params, seconds
 
 
 @click.command(
@@ -96,12 +91,12 @@ def exec_(
         argv,
         _here(),
         name,
-        params=_params(params),
+        params=command_params(params),
         seed=seed,
         thread=thread,
         tags=tags,
         size=terminal_size(),
-        timeout_s=None if timeout is None else _seconds(timeout),
+        timeout_s=None if timeout is None else seconds(timeout),
         attempts=1 + retry,
         keep=keep or ("*",),
         gpus=asked_gpus(gpus, queue=queue),
@@ -131,29 +126,6 @@ def _put_run(context: Context, run_id: int) -> None:
 
     run = runs.run(context.desk, run_id)
     put_json(run_json(run, find.results(context.desk, run)))
-
-
-def _params(typed: tuple[str, ...]) -> Mapping[str, Any]:
-    return {name: _value(text) for name, text in given(typed).items()}
-
-
-def _value(text: str) -> Any:
-    """A number or a truth value where the text is one as JSON writes it; else the text."""
-    try:
-        value = json.loads(text, parse_constant=str)
-    except ValueError:
-        return text
-    is_exact = not isinstance(value, int) or -(2**63) <= value < 2**63
-    return value if isinstance(value, (int, float)) and is_exact else text
-
-
-def _seconds(typed: str) -> float:
-    seconds = parse_duration(typed)
-    if not seconds:
-        raise UsageError(
-            f"{typed!r} is no length of time.", hint="Write it as 30s, 5m, 2h, 1.5h or 1d."
-        )
-    return seconds
 
 
 def _here() -> Path:

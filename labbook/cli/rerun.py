@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from labbook.cli.arguments import RUN, given, refuse_lone_executor, shards_options
+from labbook.cli.arguments import RUN, refuse_lone_executor, shards_options
 from labbook.cli.context import Context
 from labbook.cli.exec import watch_command
 from labbook.cli.output import say
@@ -14,6 +14,7 @@ from labbook.cli.run import check_figures, finish
 from labbook.cli.window import terminal_size
 from labbook.desk import commands, repeat
 from labbook.errors import UsageError
+from labbook.text.params import given
 
 
 @click.command(context_settings={"ignore_unknown_options": True})

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
-from labbook.cli.arguments import asked_gpus, given, refuse_lone_executor, shards_options
+from labbook.cli.arguments import asked_gpus, refuse_lone_executor, shards_options
 from labbook.cli.context import Context
 from labbook.cli.output import put, put_json, say
 from labbook.cli.ring import ring
@@ -18,6 +18,7 @@ from labbook.desk import find, launch
 from labbook.desk import report as desk_report
 from labbook.errors import RunCancelled, RunFailed, UsageError
 from labbook.model.run import Run, RunState
+from labbook.text.params import given
 
 
 def _names(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:

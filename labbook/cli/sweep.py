@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from labbook.cli.arguments import ID, given
+from labbook.cli.arguments import ID
 from labbook.cli.context import Context
 from labbook.cli.output import columns, put, put_json, put_text, say, terminal_width
 from labbook.cli.ring import ring
 from labbook.desk import find, sweeps
 from labbook.errors import RunCancelled, RunFailed, UsageError
 from labbook.model import Sweep, SweepState
+from labbook.text.params import given
 
 if TYPE_CHECKING:
     from labbook.desk.sweeps import Plan

@@ -34,6 +34,7 @@ def start(
     attempts: int = 1,
     keep: tuple[str, ...] = ("*",),
     gpus: int | None = None,
+    parent_id: int | None = None,
     standard_input: int | None = None,
     input_name: str = "",
     clock: Clock = Moment.now,
@@ -44,6 +45,7 @@ def start(
     size: columns and rows of the terminal that it sees
     keep: patterns of the files that are kept of what it leaves, besides tables and pictures
     gpus: lets it wait in the queue, for so many devices; None starts it at once
+    parent_id: the run that it repeats, with changes
     standard_input, input_name: a descriptor to read from, and the file that it is; "-" for a
         pipe, which another attempt cannot read again
 
@@ -64,13 +66,14 @@ def start(
         params=params,
         seed=seed,
         thread=thread_name(thread),
-        tags=tuple(dict.fromkeys(_tag(each) for each in tags)),
+        tags=tuple(dict.fromkeys(tag_name(each) for each in tags)),
         input_name=input_name,
         size=size,
         timeout_s=timeout_s,
         attempts=attempts,
         keep=keep,
         gpus=gpus,
+        parent_id=parent_id,
     )
     return set_off(request, settings, clock, standard_input=standard_input)
 
@@ -206,7 +209,12 @@ def cancel(settings: Settings, run_id: int) -> None:
     RunDirectory.of(settings.notebook, run_id).ask_to_stop()
 
 
-def _tag(given: str) -> str:
+def tag_name(given: str) -> str:
+    """A tag as it is kept, from what somebody gave.
+
+    Raises:
+        UsageError: it cannot be one.
+    """
     from labbook.text.markdown import parse_note
 
     name = given.removeprefix("#")

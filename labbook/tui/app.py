@@ -7,7 +7,7 @@ import datetime as dt
 import os
 import signal
 import sys
-from typing import ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.text import Text as RichText
 from textual.binding import Binding, BindingType
@@ -30,6 +30,9 @@ from labbook.tui.watch import Watcher
 from labbook.tui.widgets.day_editor import DayEditor
 from labbook.tui.widgets.masthead import Masthead
 
+if TYPE_CHECKING:
+    from labbook.desk.command_form import TypedCommand
+
 FINISH_WITHIN_S = 20.0
 """So long does leaving wait for what is being written: twice what a busy gate may take."""
 
@@ -37,6 +40,7 @@ FINISH_WITHIN_S = 20.0
 class LabbookApp(Going, TimedApp):
     """The notebook in a terminal.
 
+    command_draft: a command that was typed and not started
     is_open: the first frame is shown, so the notebook may be opened
     """
 
@@ -56,6 +60,7 @@ class LabbookApp(Going, TimedApp):
         super().__init__(desk)
         self.first_day = day or desk.today()
         self.endings = Endings(self)
+        self.command_draft: TypedCommand | None = None
         self.is_open = False
         self._watcher = Watcher(desk, self.post_message)
         self._clashes: set[str] = set()
@@ -145,13 +150,21 @@ class LabbookApp(Going, TimedApp):
 
     def launch_again(self, run: Run) -> None:
         """Open the launcher with a run's values in its form."""
+        from labbook.tui.dialogs.command_launcher import CommandLauncher
         from labbook.tui.dialogs.launcher import Launcher
 
-        self._launch(Launcher(run.experiment, run))
+        if run.command is None:
+            self._launch(Launcher(run.experiment, run))
+        else:
+            self._launch(CommandLauncher(repeats=run))
 
-    def _launch(self, launcher: Dialog[Run]) -> None:
-        async def launched(run: Run | None) -> None:
-            if run is not None:
+    def _launch(self, launcher: Dialog[Run | str] | Dialog[Run]) -> None:
+        async def launched(run: Run | str | None) -> None:
+            if isinstance(run, str):
+                from labbook.tui.dialogs.command_launcher import CommandLauncher
+
+                self._launch(CommandLauncher(run))
+            elif run is not None:
                 await self.show_day(run.day, f"run:{run.id}")
                 cast("TodayPage", self.page_on_show).wait_for(run.id)
 

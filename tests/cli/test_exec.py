@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from labbook.cli.command_names import short_name
+from labbook.text.command_names import short_name
 from tests.support.command import environment, labbook
 
 PYTHON = sys.executable

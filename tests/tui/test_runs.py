@@ -12,6 +12,7 @@ from labbook.desk import launch, runs, write
 from labbook.desk.desk import Desk
 from labbook.model import Progress, Run, RunState
 from labbook.store import runs as store
+from labbook.tui.dialogs.command_launcher import CommandLauncher
 from labbook.tui.dialogs.launcher import Launcher
 from labbook.tui.pages.runs import RunsPage
 from labbook.tui.pages.today import TodayPage
@@ -49,10 +50,13 @@ async def test_what_is_not_in_the_list_cannot_be_started(lab: Desk) -> None:
         await hand.until(lambda: "channel." in hand.screen)
         await hand.type("nothing like it")
         await hand.until(lambda: "No experiment has these words" in hand.screen)
-        await hand.press("enter", "enter", "enter")
+        await hand.press("enter")
+        await hand.until(lambda: isinstance(hand.app.screen, CommandLauncher))
+        await hand.press("enter", "enter")
+        await hand.until(lambda: "There is no program 'nothing'" in hand.screen)
         assert runs.runs(lab) == ()
-        assert not hand.app.screen.query(ParameterForm)
-        await hand.press("ctrl+u")
+        await hand.press("escape", "r")
+        await hand.until(lambda: "channel." in hand.screen)
         await hand.type("well")
         await hand.until(lambda: bool(hand.app.screen.query(ParameterForm)))
 

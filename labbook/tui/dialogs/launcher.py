@@ -30,6 +30,8 @@ from labbook.tui.work import Trouble, ask
 CHECK_AFTER_S = 0.15
 CHECKING = "check"
 STARTING = "starting the run"
+COMMAND = "a command …"
+"""Stands among the experiments; no experiment is called so."""
 
 
 class ExperimentsRead(Message):
@@ -57,8 +59,8 @@ class Launched(Message):
         self.run = run
 
 
-class Launcher(Dialog[Run]):
-    """Answers with the run that was started.
+class Launcher(Dialog[Run | str]):
+    """Answers with the run that was started, or with how a command begins that is wanted.
 
     name: an experiment to begin with
     repeats: a run of it whose values stand in the form at first
@@ -83,6 +85,7 @@ class Launcher(Dialog[Run]):
         self._asked = name
         self._repeats = repeats
         self._found: dict[str, Specification] = {}
+        self._is_read = False
         self._typed = {name: _values(repeats)} if repeats else {}
         self._check = Later(self, CHECK_AFTER_S, self._check_now)
         self._starting = False
@@ -106,6 +109,7 @@ class Launcher(Dialog[Run]):
 
     async def on_experiments_read(self, message: ExperimentsRead) -> None:
         self._found = {each.name: each for each in message.found}
+        self._is_read = True
         said = "\n".join(plain_line(problem) for problem in message.problems)
         self.query_one("#problems", Words).update(Content.styled(said, "$warning"))
         await self._narrow()
@@ -125,12 +129,12 @@ class Launcher(Dialog[Run]):
         ]
         # Who types a name means it, and not another experiment's title.
         fitting.sort(key=lambda each: not all(word in each.name.casefold() for word in words))
-        self.query_one(Choices).fill([(_line(each), each.name) for each in fitting], keep=True)
+        rows = [(_line(each), each.name) for each in fitting]
+        if self._is_read:  # else a quick Enter would mean an experiment that is not there yet
+            rows.append((_COMMAND_LINE, COMMAND))
+        self.query_one(Choices).fill(rows, keep=bool(fitting) and not self._chose_command)
         if not fitting:
             await self._fill_in()  # the form of one that is not in the list must not be started
-            self.query_one("#about", Words).update(
-                Content.styled("No experiment has these words in its name or title.", "$quiet")
-            )
 
     async def on_option_list_option_highlighted(self) -> None:
         await self._fill_in()
@@ -154,6 +158,9 @@ class Launcher(Dialog[Run]):
     def _show(self, specification: Specification | None) -> None:
         """The title and the first paragraph above the form, the rest of the help below it."""
         about = more = Content()
+        if self._chose_command:
+            none = _NONE if self._typed_command() else ""
+            about = Content.styled(f"{none}{_ABOUT_COMMANDS}", "$quiet")
         if specification is not None:
             first, *others = _paragraphs(specification.help)
             title = plain_line(specification.title or specification.name)
@@ -203,6 +210,8 @@ class Launcher(Dialog[Run]):
 
     def action_go(self) -> None:
         form = self._form
+        if self._chose_command and self._picking:
+            self.dismiss(self._typed_command())
         if form is None or self._starting:
             return
         if self._picking:
@@ -221,6 +230,16 @@ class Launcher(Dialog[Run]):
             parent_id=repeats.id if repeats else None,
         )
         self.labbook.writer.write(self, STARTING, start, Launched)
+
+    @property
+    def _chose_command(self) -> bool:
+        return self.query_one(Choices).chosen == COMMAND
+
+    def _typed_command(self) -> str:
+        """What was typed to find an experiment, where that is none and so perhaps a command."""
+        typed = self.query_one("#filter", Line).value
+        is_name = all(word in COMMAND for word in typed.casefold().split())
+        return "" if is_name or self.query_one(Choices).option_count > 1 else typed
 
     def action_close(self) -> None:
         """Away; from a form with something typed in it only back to the list."""
@@ -243,6 +262,14 @@ class Launcher(Dialog[Run]):
             self._form.say((message.error.message,))
         else:
             super().troubled(message)
+
+
+_COMMAND_LINE = Content.assemble((COMMAND, "bold"), ("\nany program", "$quiet"))
+_NONE = "No experiment has these words in its name or title.\n\n"
+_ABOUT_COMMANDS = (
+    "Enter opens the form of a command: any program with its arguments, recorded with what it "
+    "prints, how it ends and what it leaves."
+)
 
 
 def _values(run: Run) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.message import Message
 
-from labbook.model import Run
+from labbook.model import CommandRole, Run
 from labbook.report.runs import state_words
 from labbook.tui.dialogs.ask import Confirm
 from labbook.tui.keys import key
@@ -58,7 +58,8 @@ class RunActions(Page):
         if action == "cancel_run":
             return run is not None and not run.state.has_ended
         if action == "again":
-            return run is not None and run.command is None
+            is_around = run is not None and run.command and run.command.role is CommandRole.AROUND
+            return run is not None and not is_around
         if action in ("log", "figures"):
             return run is not None
         return super().check_action(action, parameters)
