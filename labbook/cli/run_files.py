@@ -1,4 +1,4 @@
-"""`labbook runs keep`, `pictures` and `provenance`: the files of a run."""
+"""`labbook runs keep` and `provenance`: the files of a run."""
 
 from __future__ import annotations
 
@@ -8,11 +8,8 @@ import click
 
 from labbook.cli.arguments import ID
 from labbook.cli.context import Context
-from labbook.cli.output import WIDEST, put, put_text, say, terminal_width
-from labbook.desk import find, kept
-from labbook.desk import report as desk_report
-from labbook.desk import runs as desk_runs
-from labbook.errors import ReportError
+from labbook.cli.output import put_text, say
+from labbook.desk import kept
 
 
 @click.command()
@@ -30,33 +27,6 @@ def keep(context: Context, run_id: int, names: tuple[str, ...]) -> None:
         say(f"Kept: {file.name}")
     if not new:
         say("They are kept already.")
-
-
-@click.command()
-@click.argument("run_id", metavar="ID", type=ID)
-@click.pass_obj
-def pictures(context: Context, run_id: int) -> None:
-    """Draw a run's pictures in the terminal, as coarse as its letters.
-
-    `labbook run --figures DIR` writes them to files instead.
-    """
-    from labbook.report.halfblocks import half_blocks
-    from labbook.report.left import picture_line
-
-    run = desk_runs.run(context.desk, run_id)
-    shown = find.results(context.desk, run).pictures
-    if not shown:
-        say(f"Run {run_id} has left no pictures.")
-    width = terminal_width()
-    for picture in shown:
-        put(picture_line(picture))
-        if width is None:
-            continue  # without colours there is nothing to see
-        content = desk_report.read_picture(context.desk, picture)
-        try:
-            put(half_blocks(picture.name, content or b"", min(width, WIDEST)))
-        except ReportError as error:
-            say(error.message)
 
 
 @click.command()

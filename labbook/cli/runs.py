@@ -14,8 +14,9 @@ from labbook.cli.export_runs import export, import_
 from labbook.cli.gc import gc
 from labbook.cli.list_runs import list_runs
 from labbook.cli.output import put, put_json, say
+from labbook.cli.pictures import pictures
 from labbook.cli.run import show_run
-from labbook.cli.run_files import keep, pictures, provenance
+from labbook.cli.run_files import keep, provenance
 from labbook.cli.run_log import log
 from labbook.cli.shapes import run_json
 from labbook.desk import find

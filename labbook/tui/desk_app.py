@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 from typing import Final
 
@@ -18,7 +19,7 @@ from labbook.text.plain import plain
 from labbook.tui import theme
 from labbook.tui.drafts import this_window
 from labbook.tui.key_turns import KeyTurns
-from labbook.tui.outside import edit_outside
+from labbook.tui.outside import edit_outside, show_images
 from labbook.tui.undo import Act, Left, Undo
 from labbook.tui.work import Done, Trouble, Writer
 
@@ -148,6 +149,14 @@ class DeskApp(KeyTurns, inherit_bindings=False):
         if error is not None:
             self.say_error(error)
         return edited
+
+    def show_images(self, run_id: int) -> None:
+        """Lend the terminal to the images of a run."""
+        try:
+            with self.suspend(), suppress(OSError):
+                show_images(self.desk.path, run_id)
+        except SuspendNotSupported:
+            self.say("This terminal cannot be lent to another program.", "warning")
 
     def _fatal_error(self) -> None:
         """Leave without showing a traceback: `run` raises the fault for its caller to report."""

@@ -51,6 +51,20 @@ def edit_outside(settings: Settings, text: str) -> str:
     return edited
 
 
+def show_images(notebook: Path, run_id: int) -> None:
+    """Show a run's figures and pictures in the terminal, until Enter is pressed.
+
+    In a process of its own: what asks a terminal about images must be the only one to read it.
+    """
+    command = [sys.executable, "-m", "labbook", "--notebook", str(notebook)]
+    sys.stdout.write("\x1b[2J\x1b[H")
+    sys.stdout.flush()
+    subprocess.run([*command, "runs", "pictures", str(run_id), "--figures"], check=False)
+    sys.stdout.write("Enter goes back to labbook. ")
+    sys.stdout.flush()
+    sys.stdin.readline()
+
+
 def open_files(paths: Sequence[Path]) -> bool:
     """Show files in the desktop's viewer; False where there is no desktop."""
     if sys.platform == "darwin":

@@ -63,6 +63,14 @@ def _last_step(hand: Hand) -> float:
     return max(point.step for point in drawn.results.curves.by_name["val.loss"].points)
 
 
+async def test_real_images_take_a_terminal_that_can_be_lent(desk: Desk) -> None:
+    tell(desk, started(desk, at(-5)), range(3))
+    async with opened(desk) as hand:
+        await hand.until(lambda: "val.loss" in hand.screen)
+        await hand.press("v")
+        assert hand.toasts == ["This terminal cannot be lent to another program."]
+
+
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
 async def test_a_run_with_curves(
     desk: Desk, picture: SnapshotAssertion, size: tuple[int, int]

@@ -46,6 +46,7 @@ class RunActions(Page):
         key("run.log", "l", "log", "log", show=True, about="what it prints"),
         key("run.again", "R", "again", "again", about="run it again, with changes"),
         key("run.figures", "o", "figures", "figures", show=True, about="figures as files"),
+        key("run.images", "v", "images", "images", about="figures and pictures as real images"),
     ]
 
     @property
@@ -60,7 +61,7 @@ class RunActions(Page):
         if action == "again":
             is_around = run is not None and run.command and run.command.role is CommandRole.AROUND
             return run is not None and not is_around
-        if action in ("log", "figures"):
+        if action in ("log", "figures", "images"):
             return run is not None
         return super().check_action(action, parameters)
 
@@ -102,6 +103,10 @@ class RunActions(Page):
         run = self.selected_run
         if run is not None:
             ask(self, "figures", partial(self._draw, run), lambda found: FiguresDrawn(*found))
+
+    def action_images(self) -> None:
+        if (run := self.selected_run) is not None:
+            self.labbook.show_images(run.id)
 
     def _draw(self, run: Run) -> tuple[tuple[Path, ...], bool]:
         """In a thread: matplotlib takes its time."""
