@@ -19,7 +19,8 @@ from labbook.runner.directory import RunDirectory
 from labbook.runner.executors.interface import Begun, Ended, Point
 from labbook.runner.gathering import Gathering
 from labbook.runner.notify import sweep_has_ended
-from labbook.runner.paste import Intake, Rest, stored_provenance
+from labbook.runner.paste import Intake
+from labbook.runner.piece import Rest, stored_provenance
 from labbook.runner.supervision import GATHERING_PATIENCE_S
 from labbook.runner.sweeps.directory import SweepDirectory, SweepOrder
 from labbook.store import runs, sweeps
