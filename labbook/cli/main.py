@@ -39,6 +39,7 @@ COMMANDS = {
     "reading": "reading:reading",
     "review": "review:review",
     "report": "report:report",
+    "findings": "findings:findings_",
     "backup": "keep:backup",
     "check": "keep:check",
     "doctor": "keep:doctor",

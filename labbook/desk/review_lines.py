@@ -10,6 +10,7 @@ from labbook.desk.commits import commits
 from labbook.desk.desk import Desk
 from labbook.errors import LabbookError
 from labbook.model.entry import Block, ComparisonBlock, Note, RunBlock, SweepBlock
+from labbook.model.kept_finding import TAGS
 from labbook.model.review import ReviewItem, Section
 from labbook.model.run import Run, RunState
 from labbook.model.sweep import Sweep
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
 
 HEADLINE_METRICS = 4
 """So many metrics of a run fit on the one line that a draft gives it."""
-
-FINDING_TAGS = ("finding", "result")
-INSIGHT_TAGS = ("insight",)
-CODE_TAGS = ("code",)
 
 _WORTH_A_LINE = (RunState.FAILED, RunState.TIMED_OUT, RunState.LOST)
 _SHORTEST_S = 180.0
@@ -131,9 +128,8 @@ def of_block(block: Block, section: Section) -> ReviewItem:
 
 def of_notes(notes: Sequence[Note]) -> Iterator[ReviewItem]:
     """The tagged notes, each in its section, with whom it names as its source."""
-    yield from _tagged(notes, FINDING_TAGS, Section.FINDINGS)
-    yield from _tagged(notes, INSIGHT_TAGS, Section.INSIGHTS)
-    yield from _tagged(notes, CODE_TAGS, Section.CODE)
+    for section, tags in TAGS.items():
+        yield from _tagged(notes, tags, section)
 
 
 def of_note(note: Note, section: Section) -> ReviewItem:

@@ -56,6 +56,10 @@ class Period:
     def __contains__(self, day: dt.date) -> bool:
         return self.first <= day <= self.last
 
+    def touches(self, other: Period) -> bool:
+        """Whether the two have a day in common."""
+        return self.first <= other.last and other.first <= self.last
+
     def before(self) -> Period:
         """The period of the same length that ends the day before this one begins."""
         length = self.last - self.first

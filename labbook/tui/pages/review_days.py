@@ -12,6 +12,7 @@ from textual.widget import Widget
 from labbook.desk import review, review_lines
 from labbook.desk.desk import Desk
 from labbook.model import Note, ReviewDraft, ReviewItem, Section
+from labbook.model.kept_finding import TAGS
 from labbook.text.when import Period
 from labbook.tui import review_edits as edits
 from labbook.tui.dialogs.leader import Leader
@@ -44,8 +45,8 @@ _SECTIONS = {
     "n": Section.NEXT_STEPS,
 }
 _TAGS = {
-    Section.INSIGHTS: review_lines.INSIGHT_TAGS,
-    Section.CODE: review_lines.CODE_TAGS,
+    Section.INSIGHTS: TAGS[Section.INSIGHTS],
+    Section.CODE: TAGS[Section.CODE],
 }
 
 
