@@ -1,30 +1,18 @@
-"""The weekly report as one HTML file: no script, nothing loaded, at home on any screen or paper.
-
-Notes pass through `note_html`; all else is escaped by the template. Should both fail, the
-page's own policy forbids scripts, remote images and forms.
-"""
+"""The weekly report as one HTML file."""
 
 from __future__ import annotations
 
-import base64
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from labbook.model import Figure, Run
+from labbook.model import Run
 from labbook.model.comparison import compare
 from labbook.report.comparison import MOST_SURROUNDINGS, tables
-from labbook.report.curves import curve_words, drawn_figures
-from labbook.report.figures import adaptive_svg
-from labbook.report.html import note_html
-from labbook.report.left import picture_words
-from labbook.report.pictures import data_address
 from labbook.report.reviews import closing_words
 from labbook.report.runs import backend_text, clock, params_text, state_words
-from labbook.report.tables import html_table
+from labbook.report.templates import css, environment
 from labbook.report.weekly import pages as week
 from labbook.report.weekly.pages import WeekPages
-from labbook.report.words import describe, left_out
-from labbook.resources import resource_dir
 from labbook.text.plain import plain_line
 
 if TYPE_CHECKING:
@@ -41,12 +29,11 @@ def weekly_html(pages: WeekPages, cache: Path | None = None) -> str:
         ResourceMissing: the template is not installed.
     """
     period, steps = pages.draft.period, week.follow_up(pages.draft)
-    directory = resource_dir("data") / "report"
     return (
-        _environment(directory, pages, cache)
+        _environment(pages, cache)
         .get_template("weekly.html.j2")
         .render(
-            css=(directory / "report.css").read_text("utf-8"),
+            css=css(),
             draft=pages.draft,
             is_draft=pages.is_draft,
             title=week.heading(pages),
@@ -65,28 +52,9 @@ def weekly_html(pages: WeekPages, cache: Path | None = None) -> str:
     )
 
 
-def _environment(directory: Path, pages: WeekPages, cache: Path | None) -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(directory),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "plain": plain_line,
-        # These two return HTML; the template marks it safe, and nothing else.
-        "note": lambda text: note_html(text, pages.runs.keys()),
-        "table": html_table,
-        "image": lambda figure: _image(figure, cache),
-        "picture": lambda picture: data_address(picture, pages.read(picture)),
-        "picture_words": picture_words,
-        "describe": describe,
-        "left_out": left_out,
-        "drawn_figures": drawn_figures,
-        "curve_words": curve_words,
+def _environment(pages: WeekPages, cache: Path | None) -> Environment:
+    found = environment(pages.runs.keys(), pages.read, cache)
+    found.filters |= {
         "run_id": lambda source: _known_run(source, pages),
         "origin": week.origin_words,
         "state": state_words,
@@ -96,12 +64,7 @@ def _environment(directory: Path, pages: WeekPages, cache: Path | None) -> Envir
         "backend": _backend,
         "short_hash": lambda commit: plain_line(commit)[:10],
     }
-    return environment
-
-
-def _image(figure: Figure, cache: Path | None) -> str:
-    drawn = adaptive_svg(figure, cache)
-    return "data:image/svg+xml;base64," + base64.b64encode(drawn).decode()
+    return found
 
 
 def _backend(run: Run) -> str:

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from labbook.model import Figure, Picture, Results, Run, Section
+from labbook.model import Results, Run, Section
 from labbook.model.comparison import compare
 from labbook.report import numbers
 from labbook.report.comparison import MOST_SURROUNDINGS, tables
-from labbook.report.curves import curve_words, drawn_figures
-from labbook.report.left import picture_words
-from labbook.report.markdown import escape_markdown, safe_markdown
+from labbook.report.markdown import escape_markdown
+from labbook.report.pieces import (
+    Address,
+    PictureAddress,
+    indented,
+    item,
+    picture_lines,
+    results_lines,
+)
 from labbook.report.reviews import closing_words
 from labbook.report.runs import backend_text, clock, commit_text, params_text
-from labbook.report.tables import markdown_table
-from labbook.report.textplot import draw
 from labbook.report.weekly import pages as week
 from labbook.report.weekly.pages import FollowUp, ShownItem, ShownSection, TimePages, WeekPages
-from labbook.report.words import describe, left_out
 
-_PLOT_COLUMNS = 72
 _RUN_COLUMNS = ("run", "experiment", "state", "time", "parameters", "seed", "backend", "commit")
-
-Address = Callable[[Figure], str]
-PictureAddress = Callable[[Picture], str | None]
 
 
 def weekly_markdown(
@@ -67,7 +66,7 @@ def _follow_up(steps: tuple[FollowUp, ...]) -> Iterator[str]:
         told = [f"**{each.standing}**"]
         told += [escape_markdown(each.because)] if each.because else []
         told += [escape_markdown(week.origin_words(each.evidence))] if each.evidence else []
-        yield from _item(f"[{box}] {each.step.text}", f" ({', '.join(told)})")
+        yield from item(f"[{box}] {each.step.text}", f" ({', '.join(told)})")
     yield ""
 
 
@@ -79,58 +78,19 @@ def _section(
     box = "[ ] " if section.section is Section.NEXT_STEPS else ""
     for shown in section.items:
         origin = f" ({escape_markdown(shown.origin)})" if shown.origin else ""
-        yield from _item(f"{box}{shown.item.text}", origin)
+        yield from item(f"{box}{shown.item.text}", origin)
         if shown.results:
-            yield from _indented(_results(shown.results, image))
-            yield from _indented(_pictures(shown.results, picture))
+            yield from indented(results_lines(shown.results, image))
+            yield from indented(picture_lines(shown.results, picture))
     for name, commits in section.repositories:
         yield from (*([""] if section.items else []), f"### {escape_markdown(name)}", "")
         for shown in commits:
-            yield from _item(f"{_hash(shown)} {shown.item.text}")
+            yield from item(f"{_hash(shown)} {shown.item.text}")
         yield ""
-
-
-def _item(text: str, after: str = "") -> Iterator[str]:
-    """A list item; its further lines are set in, so that nothing in it ends the list.
-
-    text: with the box or the hash before it, since what a line begins with decides how the
-        lines below it are read
-    """
-    first, *others = safe_markdown(text).strip("\n").split("\n")
-    if not others:
-        yield f"- {first}{after}"
-        return
-    yield f"- {first}"
-    yield from _indented([*others, *(["", after.strip()] if after else [])])
-
-
-def _indented(lines: list[str] | Iterator[str]) -> Iterator[str]:
-    for line in lines:
-        yield f"  {line}".rstrip()
-
-
-def _results(results: Results, image: Address | None) -> Iterator[str]:
-    for table in results.tables:
-        title = f"**{escape_markdown(table.title)}**" if table.title else ""
-        yield from ("", *([title, ""] if title else []))
-        yield from markdown_table(table).rstrip("\n").split("\n")
-    for figure in drawn_figures(results):
-        yield ""
-        if image:
-            yield f"![{escape_markdown(describe(figure))}]({image(figure)})"
-            for phrase in left_out(figure):
-                yield from ("", f"*{escape_markdown(phrase)}*")
-        else:
-            yield from ("```text", *draw(figure, _PLOT_COLUMNS).plain.split("\n"), "```")
-    for words in curve_words(results.curves):
-        yield from ("", f"*{escape_markdown(words)}*")
-    for name in results.missing:
-        yield from ("", f"*{escape_markdown(name)} is missing: its file is gone or altered.*")
-    yield ""
 
 
 def _time(time: TimePages, image: Address | None) -> Iterator[str]:
-    yield from _results(Results((time.table,), (time.figure,)), image)
+    yield from results_lines(Results((time.table,), (time.figure,)), image)
     for sentence in time.sentences:
         yield from (escape_markdown(sentence), "")
 
@@ -139,16 +99,6 @@ def _not_taken_up(pages: WeekPages) -> Iterator[str]:
     title, lines = week.not_taken_up(pages)
     if lines:
         yield from (f"## {title}", "", *(f"- {escape_markdown(line)}" for line in lines), "")
-
-
-def _pictures(results: Results, picture: PictureAddress | None) -> Iterator[str]:
-    for each in results.pictures:
-        address, words = picture(each) if picture else None, escape_markdown(picture_words(each))
-        if address is None:
-            yield f"*{words}*"
-        else:
-            yield f"{'' if address.endswith('.pdf>') else '!'}[{words}]({address})"
-        yield ""
 
 
 def _hash(shown: ShownItem) -> str:
@@ -162,7 +112,7 @@ def _comparisons(pages: WeekPages) -> Iterator[str]:
     for block in pages.comparisons:
         yield from (f"### {escape_markdown(week.comparison_title(block))}", "")
         shown = tables(compare(block.runs), MOST_SURROUNDINGS)
-        yield from _results(Results(tables=tuple(shown)), None)
+        yield from results_lines(Results(tables=tuple(shown)), None)
 
 
 def _runs(runs: list[Run]) -> Iterator[str]:
