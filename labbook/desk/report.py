@@ -41,8 +41,8 @@ def report(desk: Desk, subject: Subject, form: Form) -> bytes:
     if form == "json":
         return weekly_json(pages).encode()
     if form == "pdf":
-        return weekly_pdf(pages, _cache(desk))
-    text = weekly_html(pages, _cache(desk)) if form == "html" else weekly_markdown(pages)
+        return weekly_pdf(pages, figure_cache(desk))
+    text = weekly_html(pages, figure_cache(desk)) if form == "html" else weekly_markdown(pages)
     return text.encode()
 
 
@@ -56,7 +56,7 @@ def write_report(desk: Desk, subject: Subject, form: Form, path: Path) -> Path:
     """
     from labbook.report.weekly import write_week
 
-    return write_week(_pages(desk, subject), form, path, _cache(desk))
+    return write_week(_pages(desk, subject), form, path, figure_cache(desk))
 
 
 def write_own_report(desk: Desk, period: Period) -> Path:
@@ -245,7 +245,7 @@ def _sweeps_pointed_at(desk: Desk, draft: ReviewDraft) -> dict[int, Results]:
     return found
 
 
-def _cache(desk: Desk) -> Path | None:
+def figure_cache(desk: Desk) -> Path | None:
     """Where drawn figures are kept; nowhere, in a notebook that can only be read."""
     runs = desk.notebook.runs_dir
     return runs / "figures" if os.access(runs, os.W_OK) else None

@@ -78,8 +78,37 @@ def contents(desk: Desk, name: str) -> ThreadContents:
         store.steps_of(desk.notebook, found.id),
         ideas.ideas(desk.notebook, thread=found.id),
         readings.readings(desk.notebook, thread=found.id),
-        _weeks(desk, found),
+        weeks(desk, found)[0],
     )
+
+
+def weeks(
+    desk: Desk, found: Thread, within: Period | None = None
+) -> tuple[tuple[tuple[Period, float, float], ...], int]:
+    """Measured and estimated seconds of each ISO week, and how many weeks before are left out.
+
+    within: only the days of this period; the weeks at its ends may have only some of theirs
+    """
+    if found.began is None or found.touched is None:
+        return (), 0
+    starts = desk.settings.day_starts_at
+    began, touched = found.began.day(starts), found.touched.day(starts)
+    if within is not None:
+        began, touched = max(began, within.first), min(touched, within.last)
+    if touched < began:
+        return (), 0
+    every = [Period.week_of(began)]
+    while every[-1].last < touched:
+        every.append(every[-1].after())
+    shown = every[-MOST_WEEKS:]
+    first, last = shown[0].first, shown[-1].last
+    if within is not None:
+        first, last = max(first, within.first), min(last, within.last)
+    table = desk_time.table(desk, Period(first, last))
+    measured = table.measured.get(found.name, {})
+    estimated = table.estimated.get(found.name, {})
+    told = tuple((week, _within(measured, week), _within(estimated, week)) for week in shown)
+    return told, len(every) - len(shown)
 
 
 def add(desk: Desk, name: str) -> Thread:
@@ -190,22 +219,6 @@ def _said(text: str, what: str) -> str:
     if not text.strip():
         raise UsageError(f"There is nothing in {what}.")
     return text
-
-
-def _weeks(desk: Desk, found: Thread) -> tuple[tuple[Period, float, float], ...]:
-    if found.began is None or found.touched is None:
-        return ()
-    starts = desk.settings.day_starts_at
-    last = Period.week_of(found.touched.day(starts))
-    earliest = last.first - dt.timedelta(weeks=MOST_WEEKS - 1)
-    first = max(Period.week_of(found.began.day(starts)).first, earliest)
-    weeks = [Period.week_of(first)]
-    while weeks[-1].last < last.last:
-        weeks.append(weeks[-1].after())
-    table = desk_time.table(desk, Period(first, last.last))
-    measured = table.measured.get(found.name, {})
-    estimated = table.estimated.get(found.name, {})
-    return tuple((week, _within(measured, week), _within(estimated, week)) for week in weeks)
 
 
 def _within(by_day: dict[dt.date, float], week: Period) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import ColumnElement, Connection, delete, func, select, union_all, update
@@ -195,9 +196,13 @@ def _need(connection: Connection, name: str, now: Moment) -> Thread:
     wanted: ColumnElement[bool] = _thread.c.name == storable(name.removeprefix("@").lower())
     found = load_threads(connection, now, wanted)
     if not found:
+        near = get_close_matches(
+            name.removeprefix("@").lower(), connection.scalars(select(_thread.c.name)), n=3
+        )
+        meant = f"Did you mean {' or '.join(f'@{each}' for each in near)}? " if near else ""
         raise NotFound(
             f"There is no thread {name!r}.",
-            hint="`labbook threads --all` lists them; a note that names one makes it.",
+            hint=f"{meant}`labbook threads --all` lists them; a note that names one makes it.",
         )
     return found[0]
 

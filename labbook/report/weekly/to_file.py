@@ -5,10 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from labbook.model import Figure, Picture
-from labbook.report.figures import content_key, draw_file, png
-from labbook.report.files import make_directory, no_directory, write_whole
-from labbook.report.pictures import write_beside
+from labbook.report.report_file import write_file, write_markdown
 from labbook.report.weekly.as_html import weekly_html
 from labbook.report.weekly.as_json import weekly_json
 from labbook.report.weekly.as_markdown import weekly_markdown
@@ -29,24 +26,12 @@ def write_week(
     Raises:
         ReportError: a figure cannot be drawn, or a file cannot be written.
     """
-    if not path.parent.is_dir():
-        raise no_directory(path, path.parent)
     if form == "html":
-        return write_whole(path, weekly_html(pages, cache).encode())
+        return write_file(path, lambda: weekly_html(pages, cache).encode())
     if form == "pdf":
-        return write_whole(path, weekly_pdf(pages, cache))
+        return write_file(path, lambda: weekly_pdf(pages, cache))
     if form == "json":
-        return write_whole(path, weekly_json(pages).encode())
-    images = path.with_name(f"{path.stem}-figures")
-
-    def image(figure: Figure) -> str:
-        drawn = draw_file(figure, "png", cache).read_bytes() if cache else png(figure)
-        name = f"{content_key(figure)[:16]}.png"
-        write_whole(make_directory(images) / name, drawn)
-        return f"<{images.name}/{name}>"
-
-    def picture(each: Picture) -> str | None:
-        name = write_beside(each, pages.read(each), images)
-        return name and f"<{images.name}/{name}>"
-
-    return write_whole(path, weekly_markdown(pages, image, picture).encode())
+        return write_file(path, lambda: weekly_json(pages).encode())
+    return write_markdown(
+        path, lambda image, picture: weekly_markdown(pages, image, picture), pages.read, cache
+    )
