@@ -48,7 +48,8 @@ class KeptFinding:
     text: as it stands in the review, whatever became of it after it was promoted; of a note
         that no review has taken up, the note
     source: where it was promoted from, as `ReviewItem` has it; stays when the text is edited
-    day: of its source; of what was written by hand the last day of its review
+    day: of its source; of what was written by hand the day on which its review was begun, or the
+        nearest in its period
     reviews: those that say it, the shortest period first; none for a note. A month's review
         takes over what its weeks say: the same line of both is one finding
     threads, tags: those in its text, of the note it comes from, and of the runs it rests on

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from collections import defaultdict
@@ -9,17 +10,20 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from labbook.model.kept_finding import TAGS, InReview, KeptFinding
 from labbook.model.review import ReviewItem, Section
 from labbook.store import tables
-from labbook.store.rows import day
+from labbook.store.rows import day, moment
 from labbook.store.thread_rows import runs_of_threads
 from labbook.text.markdown import NoteMarks, parse_note
 from labbook.text.period import Period
 
 _item, _review, _closing = tables.review_item, tables.review, tables.review_closing
+_review_columns = (
+    *(_review.c.from_day, _review.c.to_day, _review.c.created_us, _review.c.created_zone),
+)
 _block, _tag, _run = tables.block, tables.tag, tables.run
 _TOLD_AGAINST = re.compile(r"\b(?:against|as) run (\d{1,18})\b", re.ASCII)
 """How a draft names the run that it tells another against."""
@@ -43,7 +47,7 @@ def promoted(connection: Connection, sections: Collection[Section]) -> list[Kept
     """What reviews say, newest period first; of each only what the review itself knows."""
     is_closed = _closing.c.review_id.is_not(None).label("is_closed")
     chosen = (
-        select(_item, _review.c.from_day, _review.c.to_day, is_closed)
+        select(_item, *_review_columns, is_closed)
         .join(_review, _review.c.id == _item.c.review_id)
         .outerjoin(_closing, _closing.c.review_id == _review.c.id)
         .where(_item.c.section.in_([each.value for each in sections]))
@@ -62,10 +66,12 @@ def promoted(connection: Connection, sections: Collection[Section]) -> list[Kept
         if at is None:
             known.append(len(found))
             section = Section(row.section)
-            found.append(KeptFinding(section, row.text, row.source, period.last, (place,)))
+            found.append(KeptFinding(section, row.text, row.source, _written(row), (place,)))
         else:
             reviews = tuple(sorted((*found[at].reviews, place), key=_length))
-            found[at] = replace(found[at], reviews=reviews, day=reviews[0].period.last)
+            is_first = reviews[0] is place
+            on = _written(row) if is_first else found[at].day
+            found[at] = replace(found[at], reviews=reviews, day=on)
     return found
 
 
@@ -100,6 +106,12 @@ def rested(connection: Connection, found: Sequence[KeptFinding]) -> list[KeptFin
 def listed(ids: Iterable[int]) -> Select[Any]:
     """The ids as one parameter: SQLite takes no more than some thousands of them."""
     return select(func.json_each(json.dumps(list(ids))).table_valued("value").c.value)
+
+
+def _written(row: Row[Any]) -> dt.date:
+    """The day on which a review was begun, or the nearest of its own days."""
+    begun: dt.date = moment(row.created_us, row.created_zone).local.date()
+    return min(max(begun, day(row.from_day)), day(row.to_day))
 
 
 def _takes_in(known: KeptFinding, place: InReview) -> bool:

@@ -67,7 +67,7 @@ def parse_finding_query(line: str, today: dt.date) -> FindingQuery:
         UsageError: something in it cannot be understood; the sentence says where.
     """
     query = FindingQuery()
-    of_runs: list[str] = []
+    of_runs = ""
     for token in cut(line):
         if token.text in ("(", ")") or token.text.lower() in ("or", "and", "not"):
             raise UsageError(
@@ -76,11 +76,12 @@ def parse_finding_query(line: str, today: dt.date) -> FindingQuery:
                 hint=f'Text goes in quotes: "{token.text}".',
             )
         if _is_of_runs(token):
-            of_runs.append(token.text)
+            # At its place in the line, which a sentence about it may name.
+            of_runs = of_runs.ljust(token.at - 1) + token.text
         else:
             query = _narrowed(query, token, today)
     if of_runs:
-        query = replace(query, runs=parse_run_query(" ".join(of_runs), today))
+        query = replace(query, runs=parse_run_query(of_runs, today))
     return query
 
 

@@ -46,6 +46,7 @@ PLACES: Final = (
     Place("ideas", "Ideas", "Ideas", "f10", ("ideas", "IdeasPage")),
     Place("time", "Time", "Time", "f11", ("time", "TimePage")),
     Place("calendar", "Calendar", "Cal", "f12", ("calendar", "CalendarPage")),
+    Place("findings", "Findings", "Find", "f4", ("findings", "FindingsPage")),
 )
 
 MODES: Final[dict[str, str | Callable[[], Screen[Any]]]] = {

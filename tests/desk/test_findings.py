@@ -221,7 +221,7 @@ def test_filters_find_what_sql_finds(desk: Desk) -> None:
         ("a or b", "or at character 3"),
         ("(k3)", r"\( at character 1"),
         ("threed:kl", "threed: at character 1 is no filter"),
-        ("shft>1", "No run has a metric or parameter shft"),
+        ("k3 shft > 1", "No run has a metric or parameter shft, as asked at character 4"),
         ("-thread:kl", "only conditions on runs can be negated"),
         ("run:x", "is no run number"),
         ("after:someday", "is not a period"),

@@ -26,6 +26,7 @@ from labbook.model import (
 from labbook.store import runs as store
 
 SHIFTS = (0.1, 0.2, 0.5, 1.0, 2.0)
+METRICS = {"k1.bias": -0.00047, "k3.stdev": 1.4}
 
 TABLE = Table(
     "bias",
@@ -54,13 +55,21 @@ def ended(
     params: Mapping[str, Any] | None = None,
     state: RunState = RunState.FINISHED,
     message: str = "",
+    metrics: Mapping[str, float] = METRICS,
 ) -> Run:
     """A run that has ended, with a table and a figure when it finished."""
     run = started(desk, moment, experiment=experiment, params=params)
-    return end(desk, run, state=state, message=message)
+    return end(desk, run, state=state, message=message, metrics=metrics)
 
 
-def end(desk: Desk, run: Run, *, state: RunState = RunState.FINISHED, message: str = "") -> Run:
+def end(
+    desk: Desk,
+    run: Run,
+    *,
+    state: RunState = RunState.FINISHED,
+    message: str = "",
+    metrics: Mapping[str, float] = METRICS,
+) -> Run:
     """Let a run that was started end."""
     moment = run.started or run.created
     finished = state is RunState.FINISHED
@@ -85,7 +94,7 @@ def end(desk: Desk, run: Run, *, state: RunState = RunState.FINISHED, message: s
         day=run.day,
         from_offset=0,
         to_offset=0,
-        metrics=[Metric("k1.bias", -0.00047), Metric("k3.stdev", 1.4)] if finished else [],
+        metrics=[Metric(*each) for each in metrics.items()] if finished else [],
         artifacts=made if finished else [],
     )
     return store.run(desk.notebook, run.id)

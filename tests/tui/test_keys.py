@@ -20,6 +20,7 @@ from labbook.tui.commands import Palette
 from labbook.tui.dialogs.help import Help
 from labbook.tui.keys import FORBIDDEN, known_ids
 from labbook.tui.pages.calendar import CalendarPage
+from labbook.tui.pages.findings import FindingsPage
 from labbook.tui.pages.ideas import IdeasPage
 from labbook.tui.pages.review import ReviewPage
 from labbook.tui.pages.runs import RunsPage
@@ -69,7 +70,7 @@ async def test_no_active_key_is_without_an_id_on_any_page(desk: Desk) -> None:
     write.add_note(desk, "a note\n- [ ] step")
     screens = [("1",), ("1", "a"), ("2",), ("3",), ("4",), ("1", "x"), ("1", "r"), ("1", "H")]
     screens += [("f11",), ("f11", "l"), ("f11", "a"), ("f12",), ("f3",)]
-    screens += [("5",), ("6",), ("6", "r"), ("1", "b"), ("1", "B")]
+    screens += [("5",), ("6",), ("6", "r"), ("1", "b"), ("1", "B"), ("9",), ("9", "d")]
     for keys in screens:
         async with opened(desk) as hand:
             await hand.press(*keys)
@@ -97,6 +98,8 @@ async def test_no_active_key_is_without_an_id_on_any_page(desk: Desk) -> None:
         ("slash", SearchPage),
         ("f11", TimePage),
         ("f12", CalendarPage),
+        ("9", FindingsPage),
+        ("f4", FindingsPage),
     ],
 )
 async def test_digits_function_keys_and_letters_open_pages(

@@ -78,7 +78,7 @@ async def test_filters_narrow_and_a_wrong_one_is_explained(written: Desk) -> Non
 async def test_the_keys_that_lead_out_of_the_line_are_shown_and_lead_out(written: Desk) -> None:
     async with opened(written) as hand:
         await hand.press("2")
-        assert "f5–f12 pages" in hand.screen.splitlines()[-1]
+        assert "f4–f12 pages" in hand.screen.splitlines()[-1]
         await hand.press("f7")
         assert isinstance(hand.page(RunsPage), RunsPage)
         await hand.press("f6")

@@ -27,6 +27,7 @@ HEADINGS = {
     "time": "Time",
     "span": "Spans",
     "calendar": "The calendar",
+    "findings": "Findings",
     "links": "What refers to it",
     "editor": "While typing",
     "line": "In a line of text",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import ClassVar
 
 from textual import events, on
@@ -38,7 +39,7 @@ class Amended(Message):
 class Beside(Page):
     """The list has the focus first; Enter goes on to what belongs to the selected one."""
 
-    CSS_PATH = "beside.tcss"
+    CSS_PATH: ClassVar[str | list[str | PurePath]] = "beside.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         key("beside.go", "enter", "go", "go", show=True, about="go on to it, or to its page"),
         key("beside.side", "tab", "side", "other side"),

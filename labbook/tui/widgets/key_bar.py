@@ -88,7 +88,7 @@ class KeyBar(HotLine):
             if binding.id in PAGES and not focused.check_consume_key(pressed, _character(pressed)):
                 display = self.app.get_key_display(binding)
                 keys.setdefault(binding.id, (display, "pages", pressed))
-        ways = [keys[page] for page in PAGES if page in keys]
+        ways = sorted(keys.values(), key=lambda way: (len(way[0]), way[0]))  # f4 before f12
         if not ways:
             return []
         return [(f"{ways[0][0]}–{ways[-1][0]}", *ways[0][1:])]
