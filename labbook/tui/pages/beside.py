@@ -156,10 +156,11 @@ class Beside(Page):
         """Say something above the list."""
         self.query_one("#told", Words).update(words)
 
-    @on(OptionList.OptionHighlighted, "#rows")
-    def _another_row(self) -> None:
-        self.detail_soon.ask()
-        self.refresh_bindings()
+    @on(OptionList.OptionHighlighted)
+    def _another_row(self, event: OptionList.OptionHighlighted) -> None:
+        if event.option_list is self.rows:
+            self.detail_soon.ask()
+        self.refresh_bindings()  # what the keys act on may be a row or a piece
 
     @on(OptionList.OptionSelected)
     async def _clicked(self, event: OptionList.OptionSelected) -> None:
