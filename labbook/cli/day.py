@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from labbook.cli import named_in
 from labbook.cli.context import Context
 from labbook.cli.output import put, put_json, say
 from labbook.cli.shapes import entry_json
@@ -78,7 +79,8 @@ def _period(context: Context, phrase: str) -> Period:
 
 def _day_json(context: Context, day: dt.date) -> dict[str, Any]:
     entry = find.entry(context.desk, day)
-    return entry_json(entry, find.results_of(context.desk, entry))
+    shown = entry_json(entry, find.results_of(context.desk, entry))
+    return {**shown, **named_in.day_json(context, day)}
 
 
 def _put_day(context: Context, day: dt.date) -> None:
@@ -92,3 +94,4 @@ def _put_day(context: Context, day: dt.date) -> None:
             swept=sweeps.results_of(context.desk, entry),
         )
     )
+    named_in.put_of_day(context, day)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from rich.text import Text
 
-from labbook.cli import mark_runs
+from labbook.cli import mark_runs, named_in
 from labbook.cli.arguments import RUN
 from labbook.cli.compare_runs import compare, unpaste
 from labbook.cli.context import Context
@@ -39,14 +39,16 @@ def runs(ctx: click.Context) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One object: the run with its results.")
 @click.pass_obj
 def show(context: Context, run_id: int, names: tuple[str, ...], as_json: bool) -> None:
-    """Show one run: parameters, results, warnings, and where it came from."""
+    """Show one run: parameters, results, where it came from, and what was found out from it."""
     run = desk_runs.run(context.desk, run_id)
     if names:
         _show_curves(context, run, names, as_json=as_json)
     elif as_json:
-        put_json(run_json(run, find.results(context.desk, run)))
+        shown = run_json(run, find.results(context.desk, run))
+        put_json({**shown, **named_in.run_json(context, run_id)})
     else:
         show_run(context, run, full=True)
+        named_in.put_of_run(context, run_id)
 
 
 def _show_curves(context: Context, run: Run, names: tuple[str, ...], *, as_json: bool) -> None:

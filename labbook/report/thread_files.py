@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from labbook.model import Results, Run
 from labbook.model.jsonable import encode
+from labbook.report.curves import curve_figures
 from labbook.report.document_forms import document_html, document_markdown, document_pdf
 from labbook.report.findings import finding_json
 from labbook.report.report_file import write_file, write_markdown
@@ -154,6 +155,7 @@ def _results(run: Run, results: Results) -> dict[str, Any]:
         "run": run.id,
         "tables": [table.to_json() for table in results.tables],
         "figures": [figure.to_json() for figure in results.figures],
+        "curves": [figure.to_json() for figure in curve_figures(results.curves)],
         "pictures": [each.name for each in results.pictures],
         "missing": list(results.missing),
     }

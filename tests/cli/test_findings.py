@@ -68,3 +68,19 @@ def test_the_report_of_a_thread(book: Path, tmp_path: Path) -> None:
     unknown = labbook(book, "report", "--thread", "kll")
     assert (unknown.code, "Did you mean @kl?" in unknown.err) == (3, True)
     assert labbook(book, "report", "--thread", "kl", "run:1").code == 2
+
+
+def test_a_run_and_a_day_say_what_rests_on_them(book: Path) -> None:
+    shown = labbook(book, "runs", "show", "1").out
+    below = shown[shown.index("Found out from it") :]
+    assert "k3 wins @kl #finding, see run:1 and run:2" in below
+    assert "note of " in below
+    data = labbook(book, "runs", "show", "1", "--json").json
+    assert {each["source"] for each in data["findings"]} == {"run:1", "run:2", "note:3"}
+    assert [each["source"] for each in data["named_in"]] == ["note:3"]
+    (review,) = {each["reviews"][0]["period"] for each in data["findings"]}
+    assert f"named in review {review}" in labbook(book, "show").out
+    assert {each["source"] for each in labbook(book, "show", "--json").json["named_in"]} == {
+        f"review:{review}"
+    }
+    assert "named in" not in labbook(book, "show", "2020-01-01").out
