@@ -6,8 +6,9 @@ PY := .venv/bin/python
 run: environment          ## the main job: a demo notebook, written, run, pasted and reviewed
 	@$(PY) -m labbook demo
 
+# Tests of the app and of processes wait for half of their time, so three workers fill two cores.
 test: check               ## all checks, then the fast tests
-	@$(PY) -m pytest -n 2 --dist loadgroup
+	@$(PY) -m pytest -n 3 --dist loadgroup
 
 test-slow: environment    ## real terminals, kill cycles, a browser, compilers, packaging
 	@.ci/environment dev nvrtc cluster
