@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from labbook.cli.context import Context
@@ -64,21 +66,7 @@ def _put_differences(context: Context, line: str, form: str | None) -> None:
         raise UsageError("Differences are shown as text or as JSON.", hint="Leave --csv out.")
     found = desk_findings.differences(context.desk, line)
     if form == "json":
-        put_json(
-            {
-                "findings": found.findings,
-                "runs": found.runs,
-                "runs_looked_at": found.asked,
-                "settings_left_out": found.left_out,
-                "settings": [
-                    {
-                        **differences.setting_json(each.setting),
-                        "findings": [findings.finding_json(one) for one in each.findings],
-                    }
-                    for each in found.settings
-                ],
-            }
-        )
+        put_json(_differences_json(found))
         return
     for each in found.settings:
         put(differences.draw_setting(each.setting))
@@ -90,6 +78,24 @@ def _put_differences(context: Context, line: str, form: str | None) -> None:
         say(f"No setting differs among the finished runs: {rests}.")
     else:
         say(f"From {rests}." + _left_out(found))
+
+
+def _differences_json(found: desk_findings.Differences) -> dict[str, Any]:
+    from labbook.report import differences, findings
+
+    return {
+        "findings": found.findings,
+        "runs": found.runs,
+        "runs_looked_at": found.asked,
+        "settings_left_out": found.left_out,
+        "settings": [
+            {
+                **differences.setting_json(each.setting),
+                "findings": [findings.finding_json(one) for one in each.findings],
+            }
+            for each in found.settings
+        ],
+    }
 
 
 def _left_out(found: desk_findings.Differences) -> str:

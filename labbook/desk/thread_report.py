@@ -67,7 +67,7 @@ def pages(desk: Desk, name: str, period: Period | None = None) -> ThreadPages:
         (run for run in found.runs if run.day in within),
         key=lambda run: (not run.is_pinned, -run.id),
     )
-    showing = [run for run in runs if _shows(run)]
+    showing = [run for run in runs if _shows(desk, run)]
     weeks, earlier = threads.weeks(desk, found.thread, period)
     return ThreadPages(
         thread=found.thread,
@@ -98,14 +98,15 @@ def _findings(
     return find_findings(desk.notebook, query)
 
 
-def _shows(run: Run) -> bool:
-    """Whether it has a table, a figure or a picture."""
+def _shows(desk: Desk, run: Run) -> bool:
+    """Whether it has a table, a figure, a picture or a curve."""
     from labbook.model.picture import is_picture
+    from labbook.store.curves import curves_of_run
 
-    return any(
-        each.kind in (ArtifactKind.TABLE, ArtifactKind.FIGURE) or is_picture(each.media_type)
-        for each in run.artifacts
-    )
+    drawn = (ArtifactKind.TABLE, ArtifactKind.FIGURE)
+    if any(each.kind in drawn or is_picture(each.media_type) for each in run.artifacts):
+        return True
+    return bool(run.metrics) and bool(curves_of_run(desk.notebook, run.id))
 
 
 def _results(desk: Desk, runs: Sequence[Run]) -> tuple[tuple[Run, Results], ...]:

@@ -12,9 +12,11 @@ import pytest
 from labbook.desk import ideas, marks, review, steps, thread_report, threads, time, write
 from labbook.desk.desk import Desk
 from labbook.errors import NotFound
-from labbook.model import Moment, ReviewItem, Section
+from labbook.model import Metric, Moment, ReviewItem, RunState, Section
 from labbook.report.thread_pages import MOST_SHOWN
 from labbook.settings import Settings
+from labbook.store.engine import plain_connection
+from labbook.store.run_results import add_results
 from labbook.text.period import Period
 from tests.support.notebooks import DAY, ZONE, at, new_notebook
 from tests.tui.made import ended
@@ -46,6 +48,16 @@ def test_it_gathers_what_belongs_to_the_thread_and_bounds_what_is_shown(desk: De
     assert [run.id for run, _ in pages.shown] == [run.id for run in pages.runs[:MOST_SHOWN]]
     assert pages.shown_left_out == 2
     assert all(results.tables and results.figures for _, results in pages.shown)
+
+
+def test_a_run_that_has_only_a_curve_is_shown_too(desk: Desk) -> None:
+    run = ended(desk, at(0), state=RunState.FAILED)
+    points = [Metric("loss", 1 / step, step) for step in range(1, 6)]
+    with desk.notebook.write() as connection:
+        add_results(plain_connection(connection), run.id, points, ())
+    write.add_note(desk, f"@kl run:{run.id}", day=DAY)
+    ((_, results),) = thread_report.pages(desk, "kl").shown
+    assert [curve.name for group in results.curves.groups for curve in group] == ["loss"]
 
 
 def test_a_period_narrows_everything(desk: Desk) -> None:

@@ -49,7 +49,10 @@ def evil(lab: Desk) -> Desk:
     week = Period.week_of(lab.today())
     step = steps.open_steps(lab)[0]
     planned = ReviewItem(Section.NEXT_STEPS, step.text, f"step:{step.id}")
-    review.save(lab, week.before(), [planned, ReviewItem(Section.CODE, EVIL)], (), version=None)
+    found = ReviewItem(Section.FINDINGS, f"run:1 run:2 {NOTE}", f"note:{note.id}")
+    lines = [planned, ReviewItem(Section.CODE, EVIL), found]
+    review.save(lab, week.before(), lines, (), version=None)
+    write.add_note(lab, f"{EVIL} #finding")
     hour_ago = Moment(lab.clock().us - 3_600_000_000, lab.clock().zone)
     time.add(lab, "evil", hour_ago, lab.clock(), EVIL)
     threads.edit(lab, threads.add(lab, "evil").name, goal=EVIL)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -22,6 +22,10 @@ RUNNING_ROOM = len(" ● 10 running ")
 TIMER = "timer"
 """What stands for the timer among the places of the line, and the app's action."""
 
+CLOCK_ROOM = len("◷ 10:00 ")
+NAME_ROOM = 10
+"""For so much of a thread's name, titles of pages are left out."""
+
 LEAST_NAME = 4
 """So much of a thread's name is shown, or none of it."""
 
@@ -29,8 +33,8 @@ LEAST_NAME = 4
 class Masthead(HotLine):
     """Names the pages and marks the one on show; says how many runs are running, and the timer.
 
-    Where the titles do not all fit, they are short and stand close; where those do not, only the
-    title of the page on show stands beside its digit.
+    Where the titles do not all fit, they are short and stand close; where those do not, the last
+    are left out beside their digits, but for that of the page on show.
 
     timer: the thread whose timer runs, and its minutes
     """
@@ -50,11 +54,9 @@ class Masthead(HotLine):
 
     def render(self) -> Content:
         width = self.content_size.width
-        line = self._tabs(Content.assemble(("labbook", "bold $primary"), "  "), "title")
+        line = self._tabs(Content.assemble(("labbook", "bold $primary"), "  "))
         if line.cell_length + RUNNING_ROOM > width:
-            line = self._tabs(Content(), "short")
-        if line.cell_length + len(self._timer(0)) > width:
-            line = self._tabs(Content(), "digit")
+            line = self._short_tabs(width - self._least())
         now, path = self._right(width - line.cell_length)
         line = line.pad_right(max(0, width - line.cell_length - (now + path).cell_length))
         self.spots.append((line.cell_length, TIMER if self.timer else ""))
@@ -62,17 +64,35 @@ class Masthead(HotLine):
         self.spots.append((line.cell_length, ""))
         return line + path
 
-    def _tabs(self, line: Content, form: Literal["title", "short", "digit"]) -> Content:
+    def _least(self) -> int:
+        """The columns that the running runs and the timer want at least."""
+        runs = f"●{self.running} " if self.running else ""
+        return len(runs) + cell_len(self._timer(CLOCK_ROOM + NAME_ROOM))
+
+    def _short_tabs(self, room: int) -> Content:
+        """Short titles; from the last on, as many are left out as there is no room for."""
+        line = Content()
+        for bare in range(len(self._places) + 1):
+            line = self._tabs(Content(), bare=bare)
+            if line.cell_length <= room:
+                break
+        return line
+
+    def _tabs(self, line: Content, *, bare: int | None = None) -> Content:
+        """Each page's digit and its title.
+
+        bare: how many of the last have only their digit, unless on show; the others short titles
+        """
         self.spots = [(0, self._current)]
         for number, place in enumerate(self._places, start=1):
             current = place.name == self._current
             digit = "$accent on $panel" if current else "$accent"
             words = "bold $foreground on $panel" if current else "$quiet"
-            title = f"{place.title} " if form == "title" else f"{place.short} "
-            if form == "digit" and not current:
+            title = f"{place.title} " if bare is None else f"{place.short} "
+            if bare is not None and number > len(self._places) - bare and not current:
                 title = ""
             self.spots.append((line.cell_length, place.name))
-            before = f" {number} " if form == "title" else f"{number} "
+            before = f" {number} " if bare is None else f"{number} "
             line = line + Content.assemble((before, digit), (title, words))
         return line
 
