@@ -45,10 +45,15 @@ class Hand:
         await self.settle()
 
     async def _acted(self) -> None:
-        """Wait until the keys have had their turns, which is sooner than that nothing moves."""
+        """Wait until a key has had its turn, and what it asked for is read and shown.
+
+        That is sooner than that nothing moves, for which a pilot waits.
+        """
         await self.pilot._wait_for_screen()
         while self.app.is_running and (self.app._under_way or self.app._held):
             await asyncio.sleep(0.001)
+        await asyncio.gather(*map(finished, self.app.workers))
+        await self.pilot._wait_for_screen()
 
     async def type(self, text: str) -> None:
         """Type a text as it is, faster than anybody could."""
