@@ -243,7 +243,7 @@ async def test_c_cancels_after_a_yes(lab: Desk) -> None:
         assert not runs.run(lab, run.id).state.has_ended
         await hand.press("c", "y")
         await hand.until(lambda: runs.run(lab, run.id).state is RunState.CANCELLED)
-        await hand.until(lambda: "cancelled" in hand.screen)
+        await hand.until(lambda: hand.selected.run.state is RunState.CANCELLED)
         assert not hand.page(TodayPage).check_action("cancel_run", ())
 
 
